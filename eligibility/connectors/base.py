@@ -1,0 +1,137 @@
+"""What a connector is: the code that speaks one payer protocol, and nothing more.
+
+A connector never sleeps, retries, touches the database, reads settings, logs bodies or raises:
+it turns a Query into calls and a payer's words into one of four replies. The engine gives it
+an aiohttp session and a wall-clock deadline, and does the rest once for all connectors.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, ClassVar
+
+import aiohttp
+from pydantic import BaseModel, ConfigDict
+
+from eligibility.choices import Failure, Outcome
+from eligibility.results import Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One question to one payer, as a connector sees it.
+
+    `reference` is the task's id: the client reference on every call of every attempt, so the
+    payer can recognise a repeat. `payer` is the payer's code, or the search's.
+    """
+
+    reference: str
+    payer: str
+    id_type: str
+    id_value: str
+    visit_type: str = ""
+    name: str = ""
+    dob: date | None = None
+    phone: str = ""
+    doctor_name: str = ""
+    payer_name: str = ""
+    service_date: date | None = None
+    is_search: bool = False
+    extra_args: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The payer answered. `raw` is its answer, redacted of secrets, kept as evidence."""
+
+    outcome: Outcome
+    answer: Answer
+    raw: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """The payer said "later": ask again with `handle` in `look_after` seconds."""
+
+    handle: str
+    look_after: float
+    interim: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """There is no answer. `message` is fit for the clinic's staff and names no patient.
+
+    `code` is the connector's own word for the cause ("http_500"); `retry_after` is the payer's
+    wish in seconds.
+    """
+
+    failure: Failure
+    code: str
+    message: str
+    retry_after: float | None = None
+    raw: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotDelivered:
+    """The answer to a reconcile: the payer has never seen our call, so a repeat is safe."""
+
+
+Reply = Done | Pending | Failed | NotDelivered
+
+
+class ConnectorSettings(BaseModel):
+    """A connector's own settings, checked when a connection is saved."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What the engine lends a connector for one call.
+
+    `session` keeps connections alive across calls; `base_url` is the payer's address;
+    `byte_cap` is the largest answer to read, in bytes.
+    """
+
+    session: aiohttp.ClientSession
+    base_url: str
+    byte_cap: int = 1024 * 1024
+
+
+class Connector(ABC):
+    """One payer protocol. Subclasses are stateless and shared by all rows of a worker."""
+
+    name: ClassVar[str]
+    settings_class: ClassVar[type[ConnectorSettings]]
+    repeat_is_safe: ClassVar[bool] = False
+    """The payer treats a second call with the same reference as the first one's repeat."""
+
+    @abstractmethod
+    async def submit(self, call: Call, query: Query, settings: Any) -> Done | Pending | Failed:
+        """Ask the question."""
+
+    @abstractmethod
+    async def poll(
+        self, call: Call, query: Query, handle: str, settings: Any
+    ) -> Done | Pending | Failed:
+        """Ask for the answer to a question that the payer took earlier."""
+
+    @abstractmethod
+    async def reconcile(
+        self, call: Call, query: Query, settings: Any
+    ) -> Done | Pending | Failed | NotDelivered:
+        """Ask what became of a call whose fate is unknown."""
+
+    @abstractmethod
+    async def probe(self, call: Call, settings: Any) -> Failed | None:
+        """A cheap test that the payer is there and lets us in; None when all is well."""
+
+    def check(self, query: Query, settings: Any) -> str | None:
+        """Why this query cannot possibly be sent, in words for staff; None when it can."""
+        return None
