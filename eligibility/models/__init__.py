@@ -1,0 +1,20 @@
+"""The models of eligibility, one file a subject."""
+
+from eligibility.models.attempt import Attempt, Result
+from eligibility.models.batch import Batch
+from eligibility.models.engine import DrainSlot, WorkerHost
+from eligibility.models.payer import Connection, Payer
+from eligibility.models.task import EligibilityTask, TaskEvent, TaskRevision
+
+__all__ = [
+    "Attempt",
+    "Batch",
+    "Connection",
+    "DrainSlot",
+    "EligibilityTask",
+    "Payer",
+    "Result",
+    "TaskEvent",
+    "TaskRevision",
+    "WorkerHost",
+]

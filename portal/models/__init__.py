@@ -1,0 +1,18 @@
+"""The platform's models, one file a subject."""
+
+from portal.models.apikey import ApiKey, Scope
+from portal.models.submission import RejectedRow, RowState, Submission
+from portal.models.team import Clinic, Team
+from portal.models.user import Role, User
+
+__all__ = [
+    "ApiKey",
+    "Clinic",
+    "RejectedRow",
+    "Role",
+    "RowState",
+    "Scope",
+    "Submission",
+    "Team",
+    "User",
+]

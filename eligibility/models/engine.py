@@ -1,0 +1,54 @@
+"""What the workers say about themselves. Everything here may be deleted at any time."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+
+class WorkerHost(models.Model):
+    """One running `workers` command. `seen_at` is its own beat, `answered_at` its queue's."""
+
+    id = models.CharField(primary_key=True, max_length=64)
+    name = models.CharField(max_length=200)
+    pid = models.PositiveIntegerField()
+    workers = models.PositiveIntegerField()
+    synthetic_url = models.CharField(max_length=200, blank=True)
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.name}:{self.pid}"
+
+
+class DrainSlot(models.Model):
+    """A place for one drain job of a host; compare-and-swap on it bounds the jobs.
+
+    free ──dispatcher or an accepted request──▶ queued ──the job starts──▶ busy ──▶ free
+    A queued slot whose job got lost and a busy one whose beat stopped are freed by the
+    dispatcher.
+    """
+
+    class State(models.TextChoices):
+        FREE = "free", "Free"
+        QUEUED = "queued", "Queued"
+        BUSY = "busy", "Busy"
+
+    host = models.ForeignKey(WorkerHost, on_delete=models.CASCADE, related_name="slots")
+    number = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=8, choices=State, default=State.FREE)
+    ticket = models.PositiveIntegerField(default=0)
+    worker = models.CharField(max_length=64, blank=True)
+    beat_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["host", "number"], name="drain_slot_once_a_host"),
+            models.CheckConstraint(
+                condition=Q(state__in=["free", "queued", "busy"]), name="drain_slot_state_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"slot {self.number} of {self.host_id}"

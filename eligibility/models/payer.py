@@ -1,0 +1,97 @@
+"""Who answers, and how a team reaches them."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from portal.models import Team
+
+
+class Payer(models.Model):
+    """Whoever answers (a TPA, an insurer), or a search that asks several of them.
+
+    The rules are data: `id_types` and `visit_types` are the codes this payer takes (no visit
+    types: none is checked), `requires` is a list of {"field", "when": {field: [values]}},
+    `members` (searches only) are the codes of the payers asked.
+    """
+
+    class Kind(models.TextChoices):
+        TPA = "tpa", "TPA"
+        INSURER = "insurer", "Insurer"
+        SEARCH = "search", "Search"
+
+    code = models.CharField(max_length=32, unique=True)
+    name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=8, choices=Kind)
+    id_types = models.JSONField(default=list)
+    visit_types = models.JSONField(default=list, blank=True)
+    requires = models.JSONField(default=list, blank=True)
+    optional = models.JSONField(default=list, blank=True)
+    aliases = models.JSONField(default=list, blank=True)
+    members = models.JSONField(default=list, blank=True)
+    is_active = models.BooleanField(default=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["code"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=["tpa", "insurer", "search"]), name="payer_kind_is_known"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+class Connection(models.Model):
+    """How a team reaches a payer: connector, settings and limits. Its queue is the payer's lane.
+
+    A team's *test connection* has no payer: it serves `test_mode` rows and, for now, searches.
+    Times are seconds. `max_conversations` counts failed conversations of one row before it is
+    failed for good; `give_up_after` bounds the same in time from the row's first claim.
+    """
+
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="connections")
+    payer = models.ForeignKey(
+        Payer, null=True, blank=True, on_delete=models.PROTECT, related_name="connections"
+    )
+    name = models.CharField(max_length=200)
+    connector = models.CharField(max_length=32)
+    settings = models.JSONField(default=dict, blank=True)
+    base_url = models.CharField(
+        max_length=500, blank=True, help_text="Empty: the portal's own synthetic payer."
+    )
+    is_active = models.BooleanField(default=True)
+    max_in_flight = models.PositiveIntegerField(default=4)
+    deadline = models.FloatField(default=60.0)
+    max_conversations = models.PositiveIntegerField(default=5)
+    give_up_after = models.FloatField(default=86_400.0)
+    backoff_min = models.FloatField(default=5.0)
+    backoff_max = models.FloatField(default=600.0)
+    expected_pace = models.FloatField(
+        default=1.0, help_text="Answers a second, until there are enough to measure."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["team", "payer"], name="connection_once_a_team_and_payer"
+            ),
+            models.UniqueConstraint(
+                fields=["team"],
+                condition=Q(payer__isnull=True),
+                name="connection_for_tests_once_a_team",
+            ),
+            models.CheckConstraint(
+                condition=Q(max_in_flight__gte=1, deadline__gt=0, max_conversations__gte=1)
+                & Q(backoff_min__gt=0, backoff_max__gte=models.F("backoff_min"))
+                & Q(give_up_after__gt=0, expected_pace__gt=0),
+                name="connection_limits_are_positive",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,195 @@
+"""One eligibility question about one patient, its corrections and its history."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from eligibility.choices import Failure, Look, Outcome, Priority, Review, Status
+from eligibility.models.batch import Batch
+from eligibility.models.payer import Connection, Payer
+from eligibility.querysets import TaskQuerySet
+from portal import objectid
+from portal.models import Clinic, Submission, Team
+
+
+class EligibilityTask(models.Model):
+    """One eligibility question about one patient (one row).
+
+    The states and their moves are in `choices.Status` and `choices.TRANSITIONS`; only this
+    module, `querysets` and `engine` write them, each as a compare-and-swap with an event.
+
+    `request_dump` is the row as it came and never changes; a correction is a TaskRevision.
+    `run_at` is the row's place in line: from then on a worker may take it; null while its
+    batch is paused. `not_before` is the row's own earliest time. `fence` rises at every claim
+    and guards every later write. `look` says what the next call is when the row is waiting.
+    `reference_key` names (client reference, question); it is unique, so a repeated row finds
+    the first one even when both arrive at the same moment.
+    """
+
+    id = models.UUIDField(primary_key=True, default=objectid.new_uuid, editable=False)
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+", db_index=False)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+", db_index=False)
+    batch = models.ForeignKey(
+        Batch, null=True, on_delete=models.PROTECT, related_name="tasks", db_index=False
+    )
+    submission = models.ForeignKey(
+        Submission, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    line = models.PositiveIntegerField(null=True)
+    parent = models.ForeignKey(
+        "self", null=True, on_delete=models.CASCADE, related_name="children", db_index=False
+    )
+    created_by = models.CharField(max_length=24, blank=True)
+
+    # the question
+    payer = models.ForeignKey(Payer, on_delete=models.PROTECT, related_name="tasks", db_index=False)
+    is_search = models.BooleanField(db_default=False)
+    connection = models.ForeignKey(
+        Connection, null=True, on_delete=models.PROTECT, related_name="tasks", db_index=False
+    )
+    test_mode = models.BooleanField(db_default=False)
+    id_type = models.CharField(max_length=32)
+    id_value = models.CharField(max_length=64)
+    id_key = models.CharField(max_length=64)
+    visit_type = models.CharField(max_length=32, blank=True)
+    service_date = models.DateField(null=True)
+    name = models.CharField(max_length=300, blank=True)
+    dob = models.DateField(null=True)
+    phone = models.CharField(max_length=64, blank=True)
+    doctor_name = models.CharField(max_length=300, blank=True)
+    payer_name = models.CharField(max_length=300, blank=True)
+    details = models.JSONField(default=dict)
+    extra_args = models.JSONField(default=dict)
+    client_reference = models.CharField(max_length=200, blank=True)
+    priority = models.PositiveSmallIntegerField(choices=Priority, default=Priority.NORMAL)
+    request_dump = models.JSONField()
+    warnings = models.JSONField(default=list)
+    reference_key = models.CharField(max_length=32, null=True, unique=True)  # noqa: DJ001
+
+    # the state
+    status = models.CharField(max_length=16, choices=Status, db_default=Status.PENDING)
+    outcome = models.CharField(max_length=24, choices=Outcome, blank=True, db_default="")
+    failure = models.CharField(max_length=24, choices=Failure, blank=True, db_default="")
+    failure_message = models.CharField(max_length=500, blank=True, db_default="")
+    review = models.CharField(max_length=16, choices=Review, db_default=Review.NONE)
+    version = models.PositiveIntegerField(db_default=1)
+    result = models.ForeignKey(
+        "Result", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    interim = models.JSONField(null=True)
+
+    # the work
+    run_at = models.DateTimeField(null=True)
+    not_before = models.DateTimeField()
+    fence = models.PositiveIntegerField(db_default=0)
+    lease_until = models.DateTimeField(null=True)
+    worker = models.CharField(max_length=64, blank=True, db_default="")
+    look = models.CharField(max_length=16, choices=Look, blank=True, db_default=Look.NONE)
+    handle = models.CharField(max_length=500, blank=True, db_default="")
+    conversations = models.PositiveIntegerField(db_default=0)
+    failed_conversations = models.PositiveIntegerField(db_default=0)
+    crashes = models.PositiveIntegerField(db_default=0)
+    first_claimed_at = models.DateTimeField(null=True)
+    asked_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(db_default=Now())
+
+    objects = TaskQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=Status.values), name="task_status_is_known"
+            ),
+            models.CheckConstraint(
+                condition=(Q(status=Status.DONE) & Q(outcome__in=Outcome.values))
+                | (~Q(status=Status.DONE) & Q(outcome="")),
+                name="task_outcome_only_when_done",
+            ),
+            models.CheckConstraint(
+                condition=(Q(status=Status.FAILED) & Q(failure__in=Failure.values))
+                | (~Q(status=Status.FAILED) & Q(failure="")),
+                name="task_failure_only_when_failed",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=Status.RUNNING, lease_until__isnull=False)
+                | (~Q(status=Status.RUNNING) & Q(lease_until__isnull=True)),
+                name="task_lease_only_when_running",
+            ),
+            models.CheckConstraint(
+                condition=Q(review__in=Review.values), name="task_review_is_known"
+            ),
+            models.CheckConstraint(condition=Q(look__in=Look.values), name="task_look_is_known"),
+            models.CheckConstraint(
+                condition=Q(priority__in=Priority.values), name="task_priority_is_known"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["connection", "priority", "run_at", "id"],
+                condition=Q(status__in=[Status.PENDING, Status.WAITING]),
+                name="task_line",
+            ),
+            models.Index(
+                fields=["connection", "lease_until"],
+                condition=Q(status=Status.RUNNING),
+                name="task_running",
+            ),
+            models.Index(fields=["batch", "line"], name="task_of_batch"),
+            models.Index(fields=["clinic", "-created_at"], name="task_newest"),
+            models.Index(
+                fields=["parent"], condition=Q(parent__isnull=False), name="task_children"
+            ),
+            models.Index(
+                fields=["connection", "-finished_at"],
+                condition=Q(status__in=[Status.DONE, Status.FAILED]),
+                name="task_pace",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Task {self.id}"
+
+
+class TaskRevision(models.Model):
+    """One correction of a task's question: field by field, before and after. Insert-only."""
+
+    task = models.ForeignKey(EligibilityTask, on_delete=models.CASCADE, related_name="revisions")
+    number = models.PositiveIntegerField()
+    changes = models.JSONField()
+    made_by = models.CharField(max_length=24, blank=True)
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["task", "number"], name="revision_number_once_a_task")
+        ]
+
+    def __str__(self) -> str:
+        return f"revision {self.number} of {self.task_id}"
+
+
+class TaskEvent(models.Model):
+    """One move of a task, written in the move's own transaction. Insert-only.
+
+    `actor` is "engine", or the 24-hex id of the key or user; `note` is a failure class, a
+    count or a word, never a patient's.
+    """
+
+    task = models.ForeignKey(
+        EligibilityTask, on_delete=models.CASCADE, related_name="events", db_index=False
+    )
+    at = models.DateTimeField(db_default=Now())
+    before = models.CharField(max_length=16)
+    after = models.CharField(max_length=16)
+    actor = models.CharField(max_length=24)
+    note = models.CharField(max_length=200, blank=True, db_default="")
+
+    class Meta:
+        indexes = [models.Index(fields=["task", "id"], name="event_of_task")]
+
+    def __str__(self) -> str:
+        return f"{self.before} → {self.after}"

@@ -1,0 +1,53 @@
+"""Sets of rows: what may be seen, how many there are in which state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from django.db import models
+from django.db.models import Count, Max, Min, Q
+
+from eligibility.choices import FINAL, BatchStatus, Status
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class TaskQuerySet(models.QuerySet[Any]):
+    """Sets of tasks."""
+
+    def of_clinic(self, clinic_id: Any) -> Self:
+        """What a caller who acts for this clinic may see: its own rows, children left out."""
+        return self.filter(clinic_id=clinic_id, parent=None)
+
+
+class BatchQuerySet(models.QuerySet[Any]):
+    """Sets of batches."""
+
+    def with_counts(self) -> Self:
+        """Each batch with the counts and times that its rows add up to."""
+        rows = Q(tasks__parent=None)
+        return self.annotate(
+            total=Count("tasks", filter=rows),
+            finished=Count("tasks", filter=rows & Q(tasks__status__in=FINAL)),
+            cancelled=Count("tasks", filter=rows & Q(tasks__status=Status.CANCELLED)),
+            executed_at=Min("tasks__first_claimed_at", filter=rows),
+            last_finished_at=Max("tasks__finished_at", filter=rows),
+        )
+
+
+def batch_status(batch: Any, now: datetime) -> BatchStatus:
+    """The status of a batch that came `with_counts()`.
+
+    Cancelled means that somebody cancelled it, whatever rows had already been answered.
+    """
+    if batch.cancelled_at is not None and batch.finished == batch.total:
+        return BatchStatus.CANCELLED
+    if batch.finished == batch.total:
+        return BatchStatus.COMPLETED
+    if batch.paused_at is not None:
+        return BatchStatus.PAUSED
+    not_started = batch.executed_at is None
+    if not_started and batch.scheduled_for is not None and batch.scheduled_for > now:
+        return BatchStatus.SCHEDULED
+    return BatchStatus.RUNNING

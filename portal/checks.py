@@ -1,0 +1,40 @@
+"""System checks of the portal's own settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+
+@register(Tags.security, deploy=True)
+def secrets_are_set(**kwargs: Any) -> list[CheckMessage]:
+    """Refuse weak or shared secrets in production."""
+    if len(settings.API_KEY_PEPPER) < 32:
+        return [
+            Error(
+                "API_KEY_PEPPER is shorter than 32 characters.",
+                hint="Make one with: python3 -c 'import secrets; print(secrets.token_hex(32))'",
+                id="portal.E001",
+            )
+        ]
+    if settings.API_KEY_PEPPER == settings.SECRET_KEY:
+        return [
+            Error("API_KEY_PEPPER and SECRET_KEY must not be the same value.", id="portal.E002")
+        ]
+    return []
+
+
+@register(Tags.database)
+def workers_leave_room(**kwargs: Any) -> list[CheckMessage]:
+    """One worker answers heartbeats while the others drain."""
+    if settings.WORKERS < 2:
+        return [
+            Warning(
+                "WORKERS is below 2: a drain would keep the heartbeat waiting.",
+                hint="Set WORKERS to 2 or more.",
+                id="portal.W001",
+            )
+        ]
+    return []

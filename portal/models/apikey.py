@@ -1,0 +1,107 @@
+"""Keys of integrators."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from portal import objectid
+from portal.models.team import Clinic, Team
+
+PREFIX = "ep"
+
+
+class Scope(models.TextChoices):
+    """What a key may do."""
+
+    ELIGIBILITY_READ = "eligibility:read"
+    ELIGIBILITY_WRITE = "eligibility:write"
+    RECORDS_READ = "records:read"
+    RECORDS_WRITE = "records:write"
+    WEBHOOKS_MANAGE = "webhooks:manage"
+
+
+def digest(secret: str) -> str:
+    """HMAC-SHA256 of a key's secret with the pepper, as 64 hex characters."""
+    return hmac.new(settings.API_KEY_PEPPER.encode(), secret.encode(), hashlib.sha256).hexdigest()
+
+
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    """Sets of keys."""
+
+    def live(self, now: datetime | None = None) -> ApiKeyQuerySet:
+        """Keys that still open the door."""
+        now = now or timezone.now()
+        return self.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now), revoked_at=None)
+
+    def find(self, text: str) -> ApiKey | None:
+        """The key that this text is, live or not; None when the text is no key of ours."""
+        prefix, _, rest = text.partition("_")
+        public_id, _, secret = rest.partition("_")
+        if prefix != PREFIX or not public_id or not secret or "\x00" in text:
+            return None
+        key = self.select_related("team").filter(public_id=public_id).first()
+        if key is None or not hmac.compare_digest(key.secret_digest, digest(secret)):
+            return None
+        return key
+
+
+class ApiKey(models.Model):
+    """A key of one team, for the clinics it names. The text is shown once and never stored.
+
+    `ep_<public id>_<secret>`: the public id (12 hex) finds the row, the secret (256 random
+    bits) is kept only as an HMAC with a pepper that lives outside the database.
+    """
+
+    id = models.CharField(primary_key=True, max_length=24, default=objectid.new, editable=False)
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="api_keys")
+    clinics = models.ManyToManyField(Clinic, related_name="api_keys")
+    name = models.CharField(max_length=200)
+    public_id = models.CharField(max_length=12, unique=True, editable=False)
+    secret_digest = models.CharField(max_length=64, editable=False)
+    scopes = models.JSONField(default=list)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = ApiKeyQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.public_id})"
+
+    @classmethod
+    def issue(
+        cls,
+        *,
+        team: Team,
+        name: str,
+        scopes: Iterable[str],
+        clinics: Iterable[Clinic],
+        expires_at: datetime | None = None,
+    ) -> tuple[ApiKey, str]:
+        """Make a key. Returns the row and the text, which can never be had again."""
+        public_id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
+        key = cls.objects.create(
+            team=team,
+            name=name,
+            scopes=sorted(Scope(scope).value for scope in scopes),
+            public_id=public_id,
+            secret_digest=digest(secret),
+            expires_at=expires_at,
+        )
+        key.clinics.set(clinics)
+        return key, f"{PREFIX}_{public_id}_{secret}"
+
+    def is_live(self, now: datetime | None = None) -> bool:
+        """Whether the key still opens the door."""
+        now = now or timezone.now()
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)

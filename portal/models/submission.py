@@ -1,0 +1,125 @@
+"""What came in as one request or file, and the rows of it that could not be accepted."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+
+from django.db import models
+from django.db.models import Q
+
+from portal import objectid
+from portal.models.team import Clinic, Team
+
+
+class Submission(models.Model):
+    """One bulk request or file as received, with its counts.
+
+    `kind` names what the rows are ("eligibility.tasks"); `options` is what was asked beside
+    the rows (schedule, profile), so that a rejected row can later be accepted in the same way.
+    """
+
+    class Source(models.TextChoices):
+        API = "api", "API"
+        FILE = "file", "File"
+        FORM = "form", "Form"
+
+    id = models.UUIDField(primary_key=True, default=objectid.new_uuid, editable=False)
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="submissions")
+    clinic = models.ForeignKey(
+        Clinic, null=True, on_delete=models.PROTECT, related_name="submissions"
+    )
+    kind = models.CharField(max_length=32)
+    source = models.CharField(max_length=8, choices=Source)
+    options = models.JSONField(default=dict)
+    total_rows = models.PositiveIntegerField()
+    accepted_rows = models.PositiveIntegerField()
+    rejected_rows = models.PositiveIntegerField()
+    created_by = models.CharField(max_length=24, blank=True)
+    request_id = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(total_rows=models.F("accepted_rows") + models.F("rejected_rows")),
+                name="submission_counts_add_up",
+            ),
+        ]
+        indexes = [models.Index(fields=["team", "-created_at"], name="submission_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"
+
+
+class RowState(models.TextChoices):
+    """What became of a rejected row.
+
+    open ──▶ accepted (fixed) | superseded (a later row brought its reference) | discarded
+    """
+
+    OPEN = "open", "Open"
+    ACCEPTED = "accepted", "Accepted"
+    SUPERSEDED = "superseded", "Superseded by a later row"
+    DISCARDED = "discarded", "Discarded"
+
+
+class RejectedRowQuerySet(models.QuerySet["RejectedRow"]):
+    """Sets of rejected rows."""
+
+    def open(self) -> RejectedRowQuerySet:
+        """Rows that still wait for somebody."""
+        return self.filter(state=RowState.OPEN)
+
+    def supersede(self, *, team_id: str, kind: str, references: Iterable[str]) -> int:
+        """Close the open rows that a later row with the same reference has replaced.
+
+        Returns how many were closed.
+        """
+        return (
+            self.open()
+            .filter(
+                submission__team_id=team_id,
+                submission__kind=kind,
+                client_reference__in=list(references),
+            )
+            .update(state=RowState.SUPERSEDED)
+        )
+
+
+class RejectedRow(models.Model):
+    """A row that could not be accepted, kept as it came with its errors until it is settled.
+
+    `line` is the row's place in the request (from 0) or file; `errors` are Issue details.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="rejected")
+    line = models.PositiveIntegerField()
+    raw = models.JSONField()
+    errors = models.JSONField()
+    client_reference = models.CharField(max_length=200, blank=True)
+    state = models.CharField(max_length=16, choices=RowState, default=RowState.OPEN)
+    version = models.PositiveIntegerField(default=1)
+    accepted_as = models.CharField(max_length=36, blank=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = RejectedRowQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["submission", "line"], name="rejected_row_once_a_line"),
+            models.CheckConstraint(
+                condition=Q(state__in=RowState.values), name="rejected_row_state_is_known"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["client_reference"],
+                condition=Q(state=RowState.OPEN) & ~Q(client_reference=""),
+                name="rejected_row_by_reference",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"line {self.line} of {self.submission_id}"

@@ -1,0 +1,15 @@
+"""Every address of the portal. The apps are included by name: the platform imports neither."""
+
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
+
+from portal.api.docs import SwaggerView
+
+urlpatterns = [
+    path("v2/", include("eligibility.urls")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SwaggerView.as_view(), name="docs"),
+]
+
+handler404 = "portal.api.envelope.not_found"
+handler500 = "portal.api.envelope.server_error"
