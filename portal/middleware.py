@@ -1,0 +1,87 @@
+"""What every request passes: an id, the security headers, the API's guard. No rows are written."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+
+from portal.api.envelope import as_api_error, error_for_status, is_api_path, respond
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+_SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+class RequestIdMiddleware:
+    """Gives each request an id: on the request, in every log line and in the answer.
+
+    A sane incoming X-Request-ID is kept, so a caller can find its request in our logs.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Runs first, so that even a refusal by other middleware carries the id."""
+        sent = request.headers.get("X-Request-ID", "")
+        request_id = sent if _SANE_ID.fullmatch(sent) else secrets.token_hex(16)
+        request.request_id = request_id  # type: ignore[attr-defined]
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            response = self.get_response(request)
+        response["X-Request-ID"] = request_id
+        return response
+
+
+LOCKED = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+POLICIES = {
+    "/api/docs/": (
+        f"{LOCKED}; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "font-src 'self'; connect-src 'self'"
+    ),
+}
+"""Content-Security-Policy by path prefix; everything else gets LOCKED."""
+
+
+class SecurityHeadersMiddleware:
+    """Sets the Content-Security-Policy, and keeps API answers out of caches."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """A view that set its own header keeps it."""
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Security-Policy", policy_for(request.path))
+        if is_api_path(request.path):
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
+def policy_for(path: str) -> str:
+    """The policy of the longest prefix that matches; the strictest one when none does."""
+    matching = [prefix for prefix in POLICIES if path.startswith(prefix)]
+    return POLICIES[max(matching, key=len)] if matching else LOCKED
+
+
+class ApiGuardMiddleware:
+    """Answers JSON under the API's prefixes, also when Django itself would show a page."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """An error page of Django (also its DEBUG pages) becomes the envelope."""
+        response = self.get_response(request)
+        is_page = response.status_code >= 400 and "json" not in response.get("Content-Type", "")
+        if is_page and is_api_path(request.path):
+            return respond(error_for_status(response.status_code), request)
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """An unexpected error of a view outside DRF; the text stays out of the log."""
+        if is_api_path(request.path):
+            return respond(as_api_error(exception), request)
+        return None
