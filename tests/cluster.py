@@ -126,10 +126,11 @@ class Cluster:
     def start(self) -> None:
         """Start the server on its port and wait until it answers."""
         settings = [f"--{name}={value}" for name, value in self.options.items()]
-        command = [self.programs / "postgres", "-D", self.home / "data", "-p", str(self.port)]
+        command = [str(self.programs / "postgres"), "-D", str(self.home / "data")]
+        command += ["-p", str(self.port), *settings]
         with self._log.open("ab") as log:
             self.server = subprocess.Popen(
-                [*command, *settings],
+                command,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -183,8 +184,8 @@ class Cluster:
         if self.account is not None:
             for path in (self.home, password_file, self._log):
                 os.chown(path, self.account.pw_uid, self.account.pw_gid)
-        command = [self.programs / "initdb", "-D", self.home / "data", "-U", USER, "--no-sync"]
-        command += ["--auth=scram-sha-256", f"--pwfile={password_file}"]
+        command = [str(self.programs / "initdb"), "-D", str(self.home / "data"), "-U", USER]
+        command += ["--no-sync", "--auth=scram-sha-256", f"--pwfile={password_file}"]
         command += ["--encoding=UTF8", "--locale=C"]
         made = subprocess.run(
             command, check=False, capture_output=True, text=True, **self._as_account()

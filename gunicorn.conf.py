@@ -1,0 +1,48 @@
+"""How gunicorn serves the portal: `gunicorn` in the checkout reads this file by itself.
+
+From the environment: HOST and PORT to listen on, WEB_CONCURRENCY processes with WEB_THREADS threads
+each, FORWARDED_ALLOW_IPS as gunicorn knows it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+wsgi_app = "portal.wsgi:application"
+bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
+
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+threads = int(os.environ.get("WEB_THREADS", "4"))
+timeout = 60
+graceful_timeout = 30
+keepalive = 5
+# A heartbeat file on a busy disk would look like a hung worker.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+control_socket_disable = True
+
+limit_request_line = 4094
+limit_request_fields = 64
+limit_request_field_size = 8190
+
+# Method and path, never the query string or the referrer: a typed search term stays out of logs.
+accesslog = "-"
+access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(B)s bytes %(M)s ms'
+
+
+class _WithoutQuery(logging.Filter):
+    """Cuts query strings off gunicorn's own words about requests that it could not read."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        before, mark, _ = record.getMessage().partition("?")
+        if mark:
+            record.msg, record.args = f"{before}?...", ()
+        return True
+
+
+def on_starting(server: Any) -> None:
+    """Guard the error log before the first request."""
+    server.log.error_log.addFilter(_WithoutQuery())
