@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Self
 
-from django.db import models
-from django.db.models import Count, Max, Min, Q
+from django.db import connection, models
+from django.db.models import Count, F, Max, Min, Q
+from django.db.models.functions import Now
 
-from eligibility.choices import FINAL, BatchStatus, Status
+from eligibility.choices import FINAL, BatchStatus, Look, Review, Status
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from uuid import UUID
 
 
 class TaskQuerySet(models.QuerySet[Any]):
@@ -19,6 +22,33 @@ class TaskQuerySet(models.QuerySet[Any]):
     def of_clinic(self, clinic_id: Any) -> Self:
         """What a caller who acts for this clinic may see: its own rows, children left out."""
         return self.filter(clinic_id=clinic_id, parent=None)
+
+    def cancel(self) -> int:
+        """Cancel these rows, which the caller has locked and knows to be without a final state."""
+        return self.update(
+            status=Status.CANCELLED,
+            review=Review.NONE,
+            run_at=None,
+            lease_until=None,
+            worker="",
+            look=Look.NONE,
+            finished_at=Now(),
+            version=F("version") + 1,
+            updated_at=Now(),
+        )
+
+    def with_reference_keys(self, keys: list[str]) -> list[tuple[str, UUID, datetime]]:
+        """(key, id, created at) of the tasks that have one of these reference keys.
+
+        One parameter, however many keys: both databases limit their number.
+        """
+        if connection.vendor == "postgresql":
+            condition, parameter = "reference_key = ANY(%s)", keys
+        else:
+            condition = "reference_key IN (SELECT value FROM json_each(%s))"
+            parameter = json.dumps(keys)
+        found = self.extra(where=[condition], params=[parameter])  # noqa: S610
+        return list(found.values_list("reference_key", "pk", "created_at"))
 
 
 class BatchQuerySet(models.QuerySet[Any]):

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from eligibility.choices import AttemptState, Failure, Outcome
 from eligibility.models.payer import Connection
 from eligibility.models.task import EligibilityTask
+from portal import objectid
 
 
 class Attempt(models.Model):
@@ -23,6 +24,7 @@ class Attempt(models.Model):
     touches the task. `milliseconds` is the whole conversation's length.
     """
 
+    id = models.UUIDField(primary_key=True, default=objectid.new_uuid, editable=False)
     task = models.ForeignKey(
         EligibilityTask, on_delete=models.CASCADE, related_name="attempts", db_index=False
     )
@@ -64,6 +66,7 @@ class Attempt(models.Model):
 class Result(models.Model):
     """The normalised answer of an attempt (`results.Answer` as JSON). Immutable."""
 
+    id = models.UUIDField(primary_key=True, default=objectid.new_uuid, editable=False)
     task = models.ForeignKey(EligibilityTask, on_delete=models.CASCADE, related_name="results")
     attempt = models.OneToOneField(Attempt, on_delete=models.CASCADE, related_name="result")
     outcome = models.CharField(max_length=24, choices=Outcome)

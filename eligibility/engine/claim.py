@@ -1,0 +1,188 @@
+"""Take due rows from the lanes, and write down the intent to call before anybody calls."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from eligibility.choices import Look, Status
+from eligibility.connectors.base import Query
+from eligibility.engine import clock, lanes
+from eligibility.engine.moves import Limits
+from eligibility.engine.rows import add_events, database_uuid, python_uuid
+from portal import objectid
+
+LEASE_MARGIN = 10.0
+"""Seconds that a lease outlives the call's total deadline."""
+
+_QUERY_COLUMNS = (
+    "is_search", "id_type", "id_value", "visit_type", "name", "dob", "phone",
+    "doctor_name", "payer_name", "service_date", "extra_args", "details",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Claimed:
+    """A row in a worker's hands. `fence` guards what it writes; times are seconds.
+
+    `age` is how long ago the row was first claimed, by the database's clock.
+    """
+
+    task_id: UUID
+    fence: int
+    lane: lanes.Lane
+    limits: Limits
+    before: Status
+    look: Look
+    handle: str
+    failed: int
+    age: float
+    query: Query
+    attempt_id: UUID | None = None
+    number: int = 0
+
+
+def claim(worker: str, *, most: int) -> list[Claimed]:
+    """Claim up to `most` due rows over all lanes, never more than a lane's free slots.
+
+    Must run inside a transaction, which holds the lanes' locks until its end.
+    """
+    claimed: list[Claimed] = []
+    for lane in lanes.lock_due():
+        wanted = min(lane.free, most - len(claimed))
+        if wanted > 0:
+            claimed += _claim_from(lane, worker, wanted)
+    return claimed
+
+
+def _claim_statement() -> str:
+    """One statement on both databases; the `IN (SELECT …)` form can take more than its limit."""
+    lock = " FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
+    columns = ", ".join(f"t.{name}" for name in _QUERY_COLUMNS)
+    return f"""
+        WITH due AS MATERIALIZED (
+            SELECT id, status FROM eligibility_eligibilitytask
+            WHERE connection_id = %s AND status IN ('pending', 'waiting')
+              AND run_at <= {clock.now()}
+            ORDER BY priority, run_at, id LIMIT %s{lock}
+        )
+        UPDATE eligibility_eligibilitytask AS t SET
+            status = 'running', fence = t.fence + 1, worker = %s,
+            lease_until = {clock.now_plus("%s")},
+            first_claimed_at = COALESCE(t.first_claimed_at, {clock.now()}),
+            asked_at = CASE WHEN t.look = '' THEN {clock.now()} ELSE t.asked_at END,
+            updated_at = {clock.now()}
+        FROM due WHERE t.id = due.id
+        RETURNING t.id, t.fence, due.status, t.look, t.handle, t.failed_conversations,
+            {clock.seconds_since("t.first_claimed_at")},
+            (SELECT p.code FROM eligibility_payer p WHERE p.id = t.payer_id), {columns}
+    """
+
+
+def _claim_from(lane: lanes.Lane, worker: str, wanted: int) -> list[Claimed]:
+    with connection.cursor() as cursor:
+        cursor.execute(_claim_statement(), [lane.id, wanted, worker, lane.deadline + LEASE_MARGIN])
+        rows = cursor.fetchall()
+    return sorted((_claimed(lane, row) for row in rows), key=lambda claimed: claimed.task_id)
+
+
+def _claimed(lane: lanes.Lane, row: Sequence[Any]) -> Claimed:
+    task_id = python_uuid(row[0])
+    _, fence, before, look, handle, failed, age, payer, *fields = row
+    values = dict(zip(_QUERY_COLUMNS, fields, strict=True))
+    return Claimed(
+        task_id=task_id,
+        fence=fence,
+        lane=lane,
+        limits=lane.limits,
+        before=Status(before),
+        look=Look(look),
+        handle=handle,
+        failed=failed,
+        age=float(age or 0.0),
+        query=_query(task_id, payer, values),
+    )
+
+
+def _query(task_id: UUID, payer: str, values: dict[str, Any]) -> Query:
+    """The question as a connector sees it. SQLite hands out text where PostgreSQL has types."""
+    values["is_search"] = bool(values["is_search"])
+    for name in ("dob", "service_date"):
+        if isinstance(values[name], str):
+            values[name] = date.fromisoformat(values[name])
+    for name in ("extra_args", "details"):
+        if isinstance(values[name], str):
+            values[name] = json.loads(values[name])
+    options = values.pop("details")
+    return Query(reference=str(task_id), payer=payer, options=options, **values)
+
+
+def write_intents(claimed: Sequence[Claimed], worker: str) -> None:
+    """Commit to the calls: a new Attempt for a new conversation, one more look at an open one.
+
+    Belongs to the claim's transaction, so a row is never called without its intent.
+    Raises IntegrityError when an attempt of that number already exists.
+    """
+    _look_again([row for row in claimed if row.look is not Look.NONE], worker)
+    _start_conversations([row for row in claimed if row.look is Look.NONE], worker)
+    add_events(
+        [(row.task_id, row.before, Status.RUNNING, "engine", _call_name(row)) for row in claimed]
+    )
+
+
+def _call_name(row: Claimed) -> str:
+    return {Look.NONE: "asks the payer", Look.POLL: "looks for the answer"}.get(
+        row.look, "asks what became of the call"
+    )
+
+
+def _start_conversations(rows: list[Claimed], worker: str) -> None:
+    if not rows:
+        return
+    for row, attempt_id in zip(rows, objectid.uuid_batch(len(rows)), strict=True):
+        row.attempt_id = attempt_id
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO eligibility_attempt"
+            " (id, task_id, number, connection_id, fence, worker, started_at, looked_at)"
+            " SELECT %s, %s, COALESCE(max(number), 0) + 1, %s, %s, %s,"
+            f" {clock.now()}, {clock.now()}"
+            " FROM eligibility_attempt WHERE task_id = %s",
+            [
+                (
+                    database_uuid(row.attempt_id),
+                    database_uuid(row.task_id),
+                    row.lane.id,
+                    row.fence,
+                    worker,
+                    database_uuid(row.task_id),
+                )
+                for row in rows
+                if row.attempt_id
+            ],
+        )
+
+
+def _look_again(rows: list[Claimed], worker: str) -> None:
+    """Count one more call of the open conversation of each row.
+
+    A row whose conversation has been closed meanwhile starts a new one.
+    """
+    with connection.cursor() as cursor:
+        for row in rows:
+            cursor.execute(
+                f"UPDATE eligibility_attempt SET looks = looks + 1, looked_at = {clock.now()},"
+                " fence = %s, worker = %s WHERE task_id = %s AND state = 'open' RETURNING id",
+                [row.fence, worker, database_uuid(row.task_id)],
+            )
+            found = cursor.fetchall()
+            if found:
+                row.attempt_id = python_uuid(found[0][0])
+            else:
+                row.look = Look.NONE

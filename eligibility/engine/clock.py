@@ -1,0 +1,30 @@
+"""The database's clock, in the SQL of each database.
+
+All times that decide who may touch a row come from here, so a machine whose own clock is wrong
+cannot take a row that is not its.
+"""
+
+from __future__ import annotations
+
+from django.db import connection
+
+
+def now() -> str:
+    """The moment of the statement, not of the transaction's start."""
+    if connection.vendor == "postgresql":
+        return "clock_timestamp()"
+    return "strftime('%%Y-%%m-%%d %%H:%%M:%%f','now')"
+
+
+def now_plus(seconds: str) -> str:
+    """The moment `seconds` (an SQL expression) from now."""
+    if connection.vendor == "postgresql":
+        return f"clock_timestamp() + ({seconds}) * interval '1 second'"
+    return f"strftime('%%Y-%%m-%%d %%H:%%M:%%f','now',(({seconds}) || ' seconds'))"
+
+
+def seconds_since(column: str) -> str:
+    """How many seconds ago `column` was, as a number."""
+    if connection.vendor == "postgresql":
+        return f"EXTRACT(EPOCH FROM clock_timestamp() - {column})::float8"
+    return f"((julianday('now') - julianday({column})) * 86400.0)"

@@ -1,0 +1,33 @@
+"""What has to happen by the clock: one beat a second, on every host that runs workers.
+
+Each step is a compare-and-swap on rows, so any number of dispatchers may beat at once. A beat
+looks at the rows' own state, never at what may or may not stand in the queue.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models.functions import Now
+
+from eligibility.engine import lanes, leases, slots, unroutable
+from eligibility.models import WorkerHost
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """What one beat did."""
+
+    returned: int
+    failed: int
+    woke: bool
+
+
+def beat(host_id: str) -> Beat:
+    """Say we are here, give back lost rows, fail unroutable ones, wake a drain if rows are due."""
+    WorkerHost.objects.filter(pk=host_id).update(seen_at=Now())
+    slots.free_stale()
+    returned = leases.return_expired()
+    failed = unroutable.fail_unroutable()
+    woke = lanes.any_due() and slots.wake(host_id=host_id)
+    return Beat(returned=returned, failed=failed, woke=woke)

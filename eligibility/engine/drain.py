@@ -1,0 +1,150 @@
+"""A drain: one job that works off the due rows of all lanes until its time box is over.
+
+The job's own thread holds the only database connection and does all SQL; the conversations
+run in the runner's thread. One slow payer never blocks another: rows are claimed again as
+soon as slots are free, five times a second at least.
+"""
+
+from __future__ import annotations
+
+import queue
+import random
+import time
+from collections.abc import Callable, Sequence
+
+import structlog
+from django.db import OperationalError, connection, transaction
+
+from eligibility.choices import Failure
+from eligibility.connectors.base import Failed, Reply
+from eligibility.engine import claim as claims
+from eligibility.engine.finish import Finished, finish
+from eligibility.engine.moves import decide
+from eligibility.engine.runner import Answered, Runner, settings_of
+
+CLAIM_EVERY = 0.2
+GATHER_FOR = 0.004
+MOST_AT_ONCE = 400
+TIME_BOX = 20.0
+_TRIES = 5
+
+log = structlog.get_logger(__name__)
+
+
+class Drain:
+    """Works off due rows. `beat` is called about once a second inside a transaction."""
+
+    def __init__(
+        self,
+        *,
+        worker: str,
+        synthetic_url: str,
+        beat: Callable[[], None] = lambda: None,
+        stopping: Callable[[], bool] = lambda: False,
+        time_box: float = TIME_BOX,
+    ) -> None:
+        self._worker = worker
+        self._runner = Runner(synthetic_url=synthetic_url)
+        self._beat = beat
+        self._stopping = stopping
+        self._ends_at = time.monotonic() + time_box
+        self._next_claim = 0.0
+        self._next_beat = 0.0
+        self._in_flight = 0
+
+    def run(self) -> int:
+        """Drain until nothing is due or the time box is over. Returns how many rows were moved."""
+        moved = 0
+        try:
+            while True:
+                answered = self._gather()
+                claimed, finished = self._write(answered)
+                moved += finished
+                self._in_flight += len(claimed) - len(answered)
+                self._runner.start(claimed)
+                if not self._in_flight and (not claimed or not self._may_claim()):
+                    return moved
+        finally:
+            self._runner.close()
+
+    def _may_claim(self) -> bool:
+        return time.monotonic() < self._ends_at and not self._stopping()
+
+    def _gather(self) -> list[Answered]:
+        """The replies that are there: wait for a first one, then a moment for its neighbours."""
+        if not self._in_flight:
+            return []
+        answered: list[Answered] = []
+        patience = max(self._next_claim - time.monotonic(), 0.0)
+        try:
+            answered.append(self._runner.replies.get(timeout=patience or 0.001))
+            until = time.monotonic() + GATHER_FOR
+            while len(answered) < MOST_AT_ONCE:
+                left = max(until - time.monotonic(), 0.0)
+                answered.append(self._runner.replies.get(timeout=left))
+        except queue.Empty:
+            pass
+        return answered
+
+    def _write(self, answered: Sequence[Answered]) -> tuple[list[claims.Claimed], int]:
+        """Write what came in and take what is due, in one transaction; again after a deadlock."""
+        finished = [self._finished(item) for item in answered]
+        for attempt in range(_TRIES):
+            try:
+                with transaction.atomic():
+                    return self._write_once(finished)
+            except OperationalError:
+                if attempt == _TRIES - 1:
+                    raise
+                log.warning("write_again", rows=len(finished))
+                connection.close_if_unusable_or_obsolete()
+                time.sleep(0.05 * 2**attempt * random.random())
+        raise AssertionError("the loop returns or raises")
+
+    def _write_once(self, finished: list[Finished]) -> tuple[list[claims.Claimed], int]:
+        moved = finish(finished)
+        now = time.monotonic()
+        if now >= self._next_beat:
+            self._beat()
+            self._next_beat = now + 1.0
+        if not self._may_claim() or (not finished and now < self._next_claim):
+            return [], moved
+        claimed = claims.claim(self._worker, most=MOST_AT_ONCE)
+        unsendable = self._check(claimed)
+        sendable = [row for row in claimed if row.task_id not in unsendable]
+        claims.write_intents(sendable, self._worker)
+        moved += finish(list(unsendable.values()))
+        self._next_claim = time.monotonic() + CLAIM_EVERY
+        return sendable, moved
+
+    def _check(self, claimed: Sequence[claims.Claimed]) -> dict[object, Finished]:
+        """The rows that cannot possibly be sent, failed without a call."""
+        unsendable: dict[object, Finished] = {}
+        for row in claimed:
+            reply = _offline_failure(row)
+            if reply is not None:
+                unsendable[row.task_id] = self._finished(Answered(row, reply, 0))
+        return unsendable
+
+    def _finished(self, item: Answered) -> Finished:
+        row = item.row
+        move = decide(
+            item.reply,
+            look=row.look,
+            failed=row.failed,
+            age=row.age + item.milliseconds / 1000,
+            limits=row.lane.limits,
+            jitter=random.random(),
+        )
+        return Finished(row=row, reply=item.reply, move=move, milliseconds=item.milliseconds)
+
+
+def _offline_failure(row: claims.Claimed) -> Reply | None:
+    try:
+        connector, settings = settings_of(row.lane.connector, row.lane.settings)
+    except (KeyError, ValueError):
+        return Failed(
+            Failure.INTERNAL, "connection", "The connection's connector or settings are not valid."
+        )
+    problem = connector.check(row.query, settings)
+    return None if problem is None else Failed(Failure.INPUT_INVALID, "check", problem)

@@ -1,0 +1,95 @@
+"""Rows whose worker is gone go back to the line; a row that keeps killing workers is failed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection, transaction
+
+from eligibility.choices import Failure, Look, Status
+from eligibility.engine import clock
+from eligibility.engine.rows import add_events, python_uuid
+
+MOST_CRASHES = 3
+_AT_ONCE = 1000
+
+
+def return_expired() -> int:
+    """Give back the rows whose lease has ended. Returns how many."""
+    return _give_back(f"lease_until < {clock.now()}", [], "its lease ended")
+
+
+def return_of_dead(workers: Sequence[str]) -> int:
+    """Give back the rows of workers that were seen to die, without waiting for their leases."""
+    if not workers:
+        return 0
+    marks = ", ".join(["%s"] * len(workers))
+    return _give_back(f"worker IN ({marks})", list(workers), "its worker died")
+
+
+def _give_back(condition: str, parameters: list[Any], note: str) -> int:
+    total = 0
+    while True:
+        with transaction.atomic():
+            rows = _move(condition, parameters)
+            add_events(
+                [
+                    (python_uuid(pk), Status.RUNNING, Status(status), "engine", note)
+                    for pk, status in rows
+                ]
+            )
+            _close_conversations([pk for pk, status in rows if status == Status.FAILED])
+        total += len(rows)
+        if len(rows) < _AT_ONCE:
+            return total
+
+
+def _move(condition: str, parameters: list[Any]) -> list[tuple[Any, str]]:
+    """Failed after too many crashes; else first ask the payer what became of our call.
+
+    A row in a worker's hands always has an open conversation, since the intent is written in
+    the claim's transaction; one that was being polled is polled again.
+    """
+    lock = " FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
+    poison = f"t.crashes + 1 >= {MOST_CRASHES}"
+    talking = (
+        "EXISTS (SELECT 1 FROM eligibility_attempt a WHERE a.task_id = t.id AND a.state = 'open')"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH lost AS MATERIALIZED (
+                SELECT id FROM eligibility_eligibilitytask
+                WHERE status = 'running' AND {condition} ORDER BY id LIMIT {_AT_ONCE}{lock}
+            )
+            UPDATE eligibility_eligibilitytask AS t SET
+                status = CASE WHEN {poison} THEN 'failed'
+                    WHEN {talking} THEN 'waiting' ELSE 'pending' END,
+                failure = CASE WHEN {poison} THEN '{Failure.INTERNAL.value}' ELSE '' END,
+                failure_message = CASE WHEN {poison} THEN
+                    'The worker stopped three times while it held this row.' ELSE '' END,
+                review = CASE WHEN {poison} THEN 'needs_attention' ELSE t.review END,
+                look = CASE WHEN {poison} OR NOT {talking} THEN ''
+                    WHEN t.look = '' THEN '{Look.RECONCILE.value}' ELSE t.look END,
+                run_at = CASE WHEN {poison} THEN NULL ELSE {clock.now()} END,
+                finished_at = CASE WHEN {poison} THEN {clock.now()} ELSE NULL END,
+                crashes = t.crashes + 1, lease_until = NULL, worker = '',
+                version = t.version + 1, updated_at = {clock.now()}
+            FROM lost WHERE t.id = lost.id RETURNING t.id, t.status
+            """,
+            parameters,
+        )
+        return cursor.fetchall()
+
+
+def _close_conversations(task_ids: Sequence[Any]) -> None:
+    if not task_ids:
+        return
+    marks = ", ".join(["%s"] * len(task_ids))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE eligibility_attempt SET state = 'failed', failure = %s, code = 'crash',"
+            f" finished_at = {clock.now()} WHERE state = 'open' AND task_id IN ({marks})",
+            [Failure.INTERNAL.value, *task_ids],
+        )

@@ -1,0 +1,136 @@
+"""What a payer's reply means for the row: answered, failed, look again, or back to the line.
+
+Pure: the same reply, row and limits always give the same move (with the same jitter).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from eligibility.choices import (
+    FAILURE_RULES,
+    Failure,
+    Look,
+    Outcome,
+    Review,
+    Status,
+)
+from eligibility.connectors.base import Done, Failed, NotDelivered, Pending, Reply
+
+SOONEST_LOOK = 0.2
+LATEST_LOOK = 24 * 3600.0
+_CLEAR_ANSWERS = frozenset({Outcome.ELIGIBLE, Outcome.NOT_ELIGIBLE})
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a connection keeps trying; times in seconds."""
+
+    max_conversations: int
+    give_up_after: float
+    backoff_min: float
+    backoff_max: float
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Where a running row goes. `after` is seconds until it may be taken again.
+
+    `closes` is the failure to close the attempt with; empty while its end is unknown, and for
+    an answer. `counted` says that one more conversation failed.
+    """
+
+    status: Status
+    outcome: str = ""
+    failure: str = ""
+    message: str = ""
+    review: Review = Review.NONE
+    look: Look = Look.NONE
+    handle: str = ""
+    after: float | None = None
+    counted: bool = False
+    closes: str = ""
+    interim: Mapping[str, Any] | None = None
+
+
+def review_of(outcome: Outcome) -> Review:
+    """Whether people should look at an answer: all but a plain yes or no."""
+    return Review.NONE if outcome in _CLEAR_ANSWERS else Review.NEEDS_ATTENTION
+
+
+def backoff(limits: Limits, failed: int, jitter: float) -> float:
+    """Seconds to wait after `failed` failed conversations: doubling, spread by up to a fifth.
+
+    `jitter` is a random number between 0 and 1.
+    """
+    doubled = limits.backoff_min * 2.0 ** min(max(failed - 1, 0), 30)
+    return min(doubled, limits.backoff_max) * (0.8 + 0.4 * jitter)
+
+
+def decide(
+    reply: Reply, *, look: Look, failed: int, age: float, limits: Limits, jitter: float
+) -> Move:
+    """The move that follows from a reply.
+
+    `look` is what the call was, `failed` how many conversations failed before it, `age` the
+    seconds since the row was first claimed.
+    """
+    match reply:
+        case Done(outcome=outcome):
+            return Move(Status.DONE, outcome=outcome.value, review=review_of(outcome))
+        case Pending(handle=handle, look_after=seconds, interim=interim):
+            return _look_later(handle, seconds, interim, age=age, limits=limits)
+        case NotDelivered():
+            return _after_not_delivered(failed=failed, age=age, limits=limits)
+        case Failed():
+            return _after_failure(
+                reply, look=look, failed=failed + 1, age=age, limits=limits, jitter=jitter
+            )
+
+
+def _failed(failure: Failure, message: str, *, counted: bool = True) -> Move:
+    return Move(
+        Status.FAILED,
+        failure=failure.value,
+        message=message,
+        review=Review.NEEDS_ATTENTION,
+        counted=counted,
+        closes=failure.value,
+    )
+
+
+def _look_later(
+    handle: str, seconds: float, interim: Mapping[str, Any] | None, *, age: float, limits: Limits
+) -> Move:
+    """The payer works on it: look again, for as long as the connection waits at all."""
+    if age >= limits.give_up_after:
+        return _failed(Failure.TIMEOUT, "The payer did not answer in time.")
+    after = min(max(seconds, SOONEST_LOOK), LATEST_LOOK)
+    return Move(Status.WAITING, look=Look.POLL, handle=handle, after=after, interim=interim)
+
+
+def _after_not_delivered(*, failed: int, age: float, limits: Limits) -> Move:
+    """The payer never saw our call: a repeat is safe, if we may try at all."""
+    if failed >= limits.max_conversations or age >= limits.give_up_after:
+        return _failed(Failure.TIMEOUT, "The payer did not answer in time.", counted=False)
+    return Move(Status.PENDING, after=0.0, closes=Failure.TIMEOUT.value)
+
+
+def _after_failure(
+    reply: Failed, *, look: Look, failed: int, age: float, limits: Limits, jitter: float
+) -> Move:
+    rule = FAILURE_RULES[reply.failure]
+    most = min(limits.max_conversations, rule.most_conversations or limits.max_conversations)
+    if not rule.retried or failed >= most or age >= limits.give_up_after:
+        return _failed(reply.failure, reply.message)
+    after = backoff(limits, failed, jitter)
+    if reply.retry_after is not None:
+        after = min(max(after, reply.retry_after), limits.give_up_after)
+    if look is not Look.NONE:
+        # The conversation goes on: what failed was only one look at it.
+        return Move(Status.WAITING, look=look, after=after, counted=True)
+    if rule.reconcile:
+        return Move(Status.WAITING, look=Look.RECONCILE, after=after, counted=True)
+    return Move(Status.PENDING, after=after, counted=True, closes=reply.failure.value)

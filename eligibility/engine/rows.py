@@ -1,0 +1,38 @@
+"""Small tools for writing sets of rows in the SQL of each database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.utils import timezone
+
+from eligibility.models import TaskEvent
+from portal.intake.insert import insert_rows
+
+Event = tuple[UUID, str, str, str, str]
+
+
+def database_uuid(value: UUID) -> Any:
+    """A UUID as a raw statement takes it: SQLite stores 32 hex characters."""
+    return value if connection.vendor == "postgresql" else value.hex
+
+
+def python_uuid(value: Any) -> UUID:
+    """A UUID as a raw statement gave it."""
+    return value if isinstance(value, UUID) else UUID(hex=value)
+
+
+def add_events(events: Sequence[Event]) -> None:
+    """Write one event per move: (task id, before, after, actor, note)."""
+    now = timezone.now()
+    insert_rows(
+        TaskEvent,
+        ("task_id", "before", "after", "actor", "note", "at"),
+        [
+            (task_id, str(before), str(after), actor, note, now)
+            for task_id, before, after, actor, note in events
+        ],
+    )

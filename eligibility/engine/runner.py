@@ -1,0 +1,123 @@
+"""The conversations themselves: an event loop in a thread of its own, without a database.
+
+Rows come in from the thread that claimed them, replies go back through a queue. Whatever goes
+wrong inside a conversation becomes a reply, or its row would be lost until its lease ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import queue
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import aiohttp
+import structlog
+import uvloop
+
+from eligibility.choices import Failure, Look
+from eligibility.connectors import get_connector
+from eligibility.connectors.base import Call, Connector, Failed, Reply
+from eligibility.engine.claim import LEASE_MARGIN, Claimed
+
+CONNECT_TIMEOUT = 5.0
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A reply on its way back to the thread that writes it."""
+
+    row: Claimed
+    reply: Reply
+    milliseconds: int
+
+
+@lru_cache(maxsize=1024)
+def settings_of(connector: str, text: str) -> tuple[Connector, Any]:
+    """The connector and its parsed settings; raises ValueError when they do not fit."""
+    speaker = get_connector(connector)
+    return speaker, speaker.settings_class.model_validate(json.loads(text or "{}"))
+
+
+class Runner:
+    """Holds the conversations of one drain. Used by one thread; `close` ends it."""
+
+    def __init__(self, *, synthetic_url: str) -> None:
+        self.replies: queue.SimpleQueue[Answered] = queue.SimpleQueue()
+        self._synthetic_url = synthetic_url
+        self._loop = uvloop.new_event_loop()
+        self._conversations: set[asyncio.Task[None]] = set()
+        self._session: aiohttp.ClientSession | None = None
+        self._thread = threading.Thread(target=self._run, name="conversations", daemon=True)
+        self._thread.start()
+
+    def start(self, rows: Sequence[Claimed]) -> None:
+        """Begin a conversation for each row; its reply will be in `replies`."""
+        if rows:
+            claimed_at = time.monotonic()
+            self._loop.call_soon_threadsafe(self._begin, list(rows), claimed_at)
+
+    def close(self) -> None:
+        """End the loop and its thread."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+        self._loop.run_until_complete(self._end())
+        self._loop.close()
+
+    async def _end(self) -> None:
+        for conversation in self._conversations:
+            conversation.cancel()
+        await asyncio.gather(*self._conversations, return_exceptions=True)
+        if self._session is not None:
+            await self._session.close()
+
+    def _begin(self, rows: list[Claimed], claimed_at: float) -> None:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30.0),
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT),
+                auto_decompress=True,
+                trust_env=False,
+            )
+        for row in rows:
+            conversation = self._loop.create_task(self._converse(row, claimed_at))
+            self._conversations.add(conversation)
+            conversation.add_done_callback(self._conversations.discard)
+
+    async def _converse(self, row: Claimed, claimed_at: float) -> None:
+        began = time.monotonic()
+        try:
+            if began - claimed_at > LEASE_MARGIN / 2:
+                # The process was stopped after its claim: less lease is left than the call may take.
+                reply: Reply = Failed(Failure.TIMEOUT, "not_sent", "The call was not sent in time.")
+            else:
+                async with asyncio.timeout(row.lane.deadline):
+                    reply = await self._call(row)
+        except TimeoutError:
+            reply = Failed(Failure.TIMEOUT, "deadline", "The payer did not answer in time.")
+        except Exception as error:
+            log.error("conversation_failed", task=str(row.task_id), error=type(error).__name__)
+            reply = Failed(
+                Failure.BAD_RESPONSE, type(error).__name__, "The payer's answer could not be read."
+            )
+        self.replies.put(Answered(row, reply, int((time.monotonic() - began) * 1000)))
+
+    async def _call(self, row: Claimed) -> Reply:
+        assert self._session is not None
+        connector, settings = settings_of(row.lane.connector, row.lane.settings)
+        call = Call(session=self._session, base_url=row.lane.base_url or self._synthetic_url)
+        if row.look is Look.POLL:
+            return await connector.poll(call, row.query, row.handle, settings)
+        if row.look is Look.RECONCILE:
+            return await connector.reconcile(call, row.query, settings)
+        return await connector.submit(call, row.query, settings)

@@ -1,0 +1,86 @@
+"""Places for drain jobs: how many may run or be queued at once, and who holds which."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django_q.tasks import async_task
+
+from eligibility.engine import lanes
+from eligibility.models import DrainSlot
+
+ALIVE_FOR = timedelta(seconds=15)
+"""A host that has not been seen for longer is taken for dead."""
+QUEUED_FOR = timedelta(seconds=5)
+BUSY_FOR = timedelta(seconds=15)
+
+DRAIN_JOB = "eligibility.jobs.drain"
+
+
+def wake(*, host_id: str | None = None) -> bool:
+    """Queue one drain job if some live host has a free slot; True when one was queued.
+
+    The job is a hint: lost, doubled or late it does no harm, and with no host alive the first
+    to come back finds the rows by itself. Queued in the caller's transaction.
+    """
+    free = DrainSlot.objects.filter(state=DrainSlot.State.FREE, host__seen_at__gt=Now() - ALIVE_FOR)
+    if host_id is not None:
+        free = free.filter(host_id=host_id)
+    for slot in free.order_by("number", "host_id")[:3]:
+        if _queue(slot):
+            return True
+    return False
+
+
+def _queue(slot: DrainSlot) -> bool:
+    """Compare-and-swap a free slot to queued, with a new ticket for the job to show."""
+    with transaction.atomic():
+        won = DrainSlot.objects.filter(
+            pk=slot.pk, state=DrainSlot.State.FREE, ticket=slot.ticket
+        ).update(state=DrainSlot.State.QUEUED, ticket=F("ticket") + 1, beat_at=Now())
+        if won:
+            async_task(DRAIN_JOB, slot.pk, slot.ticket + 1)
+    return bool(won)
+
+
+def wake_if_due() -> bool:
+    """Queue the next drain job if rows are due."""
+    return lanes.any_due() and wake()
+
+
+def take(slot_id: int, ticket: int, worker: str) -> bool:
+    """The job shows its ticket: True when the slot is its to use; a doubled job gets False."""
+    taken = DrainSlot.objects.filter(
+        pk=slot_id, ticket=ticket, state=DrainSlot.State.QUEUED
+    ).update(state=DrainSlot.State.BUSY, worker=worker, beat_at=Now())
+    return bool(taken)
+
+
+def beat(slot_id: int, ticket: int) -> None:
+    """Say that the drain is alive."""
+    DrainSlot.objects.filter(pk=slot_id, ticket=ticket).update(beat_at=Now())
+
+
+def free(slot_id: int, ticket: int) -> None:
+    """Give the slot back."""
+    DrainSlot.objects.filter(pk=slot_id, ticket=ticket).update(
+        state=DrainSlot.State.FREE, worker="", ticket=F("ticket") + 1
+    )
+
+
+def free_stale() -> int:
+    """Free the slots whose job got lost or whose drain stopped beating."""
+    return DrainSlot.objects.filter(
+        Q(state=DrainSlot.State.QUEUED, beat_at__lt=Now() - QUEUED_FOR)
+        | Q(state=DrainSlot.State.BUSY, beat_at__lt=Now() - BUSY_FOR)
+    ).update(state=DrainSlot.State.FREE, worker="", ticket=F("ticket") + 1)
+
+
+def free_of_dead(workers: list[str]) -> int:
+    """Free the slots of workers that were seen to die."""
+    return DrainSlot.objects.filter(worker__in=workers, state=DrainSlot.State.BUSY).update(
+        state=DrainSlot.State.FREE, worker="", ticket=F("ticket") + 1
+    )

@@ -1,0 +1,94 @@
+"""What a request brings along, and what it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from eligibility.rules import Checked
+from portal.intake.issues import Issue
+from portal.models import Clinic, Team
+
+
+class Disposition(StrEnum):
+    """What became of one row of a request."""
+
+    CREATED = "created"
+    REPLAYED = "replayed"
+    REJECTED = "rejected"
+
+
+@dataclass(slots=True)
+class Entry:
+    """The answer to one row, at its place in the request (`index`, from 0)."""
+
+    index: int
+    disposition: Disposition
+    task_id: str | None
+    checked: Checked
+
+    @property
+    def errors(self) -> list[Issue]:
+        """Why the row was rejected."""
+        return self.checked.errors
+
+    @property
+    def warnings(self) -> list[Issue]:
+        """What is doubtful about the row."""
+        return self.checked.warnings
+
+
+@dataclass(slots=True)
+class Created:
+    """The answer to a whole request. Replayed rows count as created, as the caller expects."""
+
+    entries: list[Entry]
+    total_created: int
+    total_errors: int
+    submission_id: str | None = None
+    batch_id: str | None = None
+    expected_by: datetime | None = None
+
+
+@dataclass(slots=True)
+class Intake:
+    """One request on its way in. `accepted` holds (index, row, reference key)."""
+
+    team: Team
+    clinic: Clinic
+    actor: str
+    source: str
+    request_id: str
+    description: str
+    scheduled_for: datetime | None
+    options: dict[str, Any]
+    now: datetime
+    accepted: list[tuple[int, Checked, str | None]] = field(default_factory=list)
+    rejected: list[tuple[int, Checked]] = field(default_factory=list)
+
+
+def answer(
+    checked: list[Checked],
+    task_ids: Mapping[int, UUID],
+    fresh: Collection[int],
+    *,
+    with_ids: bool = True,
+) -> Created:
+    """The answer in the request's order: `task_ids` by row, `fresh` the rows made just now."""
+    entries = []
+    for index, row in enumerate(checked):
+        task_id = task_ids.get(index)
+        if task_id is None:
+            entries.append(Entry(index, Disposition.REJECTED, None, row))
+            continue
+        disposition = Disposition.CREATED if index in fresh else Disposition.REPLAYED
+        entries.append(Entry(index, disposition, str(task_id) if with_ids else None, row))
+    return Created(
+        entries=entries,
+        total_created=len(task_ids),
+        total_errors=sum(1 for row in checked if row.errors),
+    )

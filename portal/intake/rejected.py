@@ -1,0 +1,60 @@
+"""Keep the rows that could not be accepted, so that people can fix them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.utils import timezone
+
+from portal import objectid
+from portal.intake.insert import insert_rows
+from portal.intake.issues import Issue
+from portal.intake.text import storable, storable_text
+from portal.models import RejectedRow, RowState, Submission
+
+_COLUMNS = (
+    "id",
+    "submission_id",
+    "line",
+    "raw",
+    "errors",
+    "client_reference",
+    "state",
+    "version",
+    "accepted_as",
+    "updated_at",
+)
+_REFERENCE_LENGTH = 200
+
+
+def store_rejected(
+    submission: Submission, rows: Sequence[tuple[int, Any, Iterable[Issue]]]
+) -> None:
+    """Store rejected rows: (line, the row as it came, its errors), in one insert."""
+    now = timezone.now()
+    ids = objectid.uuid_batch(len(rows))
+    insert_rows(
+        RejectedRow,
+        _COLUMNS,
+        [
+            (
+                row_id,
+                submission.pk,
+                line,
+                storable(raw),
+                [storable(issue.as_detail(row=line)) for issue in errors],
+                _reference(raw),
+                RowState.OPEN.value,
+                1,
+                "",
+                now,
+            )
+            for row_id, (line, raw, errors) in zip(ids, rows, strict=True)
+        ],
+    )
+
+
+def _reference(raw: Any) -> str:
+    reference = raw.get("client_reference") if isinstance(raw, dict) else None
+    return storable_text(reference)[:_REFERENCE_LENGTH] if isinstance(reference, str) else ""
