@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -33,16 +34,16 @@ accesslog = "-"
 access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(B)s bytes %(M)s ms'
 
 
-class _WithoutQuery(logging.Filter):
-    """Cuts query strings off gunicorn's own words about requests that it could not read."""
+class _WithoutRequest(logging.Filter):
+    """Cuts what a client sent off gunicorn's own words about requests that it could not serve."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        before, mark, _ = record.getMessage().partition("?")
-        if mark:
-            record.msg, record.args = f"{before}?...", ()
+        message = record.getMessage()
+        if message.startswith(("Invalid request from", "Error handling request")):
+            record.msg, record.args = re.split("['?]", message, maxsplit=1)[0].rstrip(), ()
         return True
 
 
 def on_starting(server: Any) -> None:
     """Guard the error log before the first request."""
-    server.log.error_log.addFilter(_WithoutQuery())
+    server.log.error_log.addFilter(_WithoutRequest())
