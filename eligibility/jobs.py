@@ -11,12 +11,18 @@ from eligibility.engine import slots
 from eligibility.engine.drain import Drain
 from eligibility.engine.identity import worker_name
 from eligibility.models import WorkerHost
+from portal.pii import no_patient_in_errors
 
 
 def drain(slot_id: int, ticket: int) -> int:
     """Work off due rows on this slot. Returns how many rows were moved; 0 for a stale ticket."""
     if not slots.take(slot_id, ticket, worker_name()):
         return 0
+    with no_patient_in_errors():
+        return _drain(slot_id, ticket)
+
+
+def _drain(slot_id: int, ticket: int) -> int:
     try:
         return Drain(
             worker=worker_name(),

@@ -15,7 +15,7 @@ from eligibility.choices import Look, Status
 from eligibility.connectors.base import Query
 from eligibility.engine import clock, lanes
 from eligibility.engine.moves import Limits
-from eligibility.engine.rows import add_events, database_uuid, python_uuid
+from eligibility.engine.rows import TASK, add_events, database_uuid, python_uuid
 from portal import objectid
 
 LEASE_MARGIN = 10.0
@@ -64,24 +64,24 @@ def claim(worker: str, *, most: int) -> list[Claimed]:
 def _claim_statement() -> str:
     """One statement on both databases; the `IN (SELECT …)` form can take more than its limit."""
     lock = " FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
-    columns = ", ".join(f"t.{name}" for name in _QUERY_COLUMNS)
+    columns = ", ".join(f"{TASK}.{name}" for name in _QUERY_COLUMNS)
     return f"""
         WITH due AS MATERIALIZED (
-            SELECT id, status FROM eligibility_eligibilitytask
+            SELECT id FROM {TASK}
             WHERE connection_id = %s AND status IN ('pending', 'waiting')
               AND run_at <= {clock.now()}
             ORDER BY priority, run_at, id LIMIT %s{lock}
         )
-        UPDATE eligibility_eligibilitytask AS t SET
-            status = 'running', fence = t.fence + 1, worker = %s,
+        UPDATE {TASK} SET
+            status = 'running', fence = {TASK}.fence + 1, worker = %s,
             lease_until = {clock.now_plus("%s")},
-            first_claimed_at = COALESCE(t.first_claimed_at, {clock.now()}),
-            asked_at = CASE WHEN t.look = '' THEN {clock.now()} ELSE t.asked_at END,
+            first_claimed_at = COALESCE({TASK}.first_claimed_at, {clock.now()}),
+            asked_at = CASE WHEN {TASK}.look = '' THEN {clock.now()} ELSE {TASK}.asked_at END,
             updated_at = {clock.now()}
-        FROM due WHERE t.id = due.id
-        RETURNING t.id, t.fence, due.status, t.look, t.handle, t.failed_conversations,
-            {clock.seconds_since("t.first_claimed_at")},
-            (SELECT p.code FROM eligibility_payer p WHERE p.id = t.payer_id), {columns}
+        FROM due WHERE {TASK}.id = due.id
+        RETURNING {TASK}.id, {TASK}.fence, {TASK}.look, {TASK}.handle, {TASK}.failed_conversations,
+            {clock.seconds_since(TASK + ".first_claimed_at")},
+            (SELECT p.code FROM eligibility_payer p WHERE p.id = {TASK}.payer_id), {columns}
     """
 
 
@@ -94,14 +94,14 @@ def _claim_from(lane: lanes.Lane, worker: str, wanted: int) -> list[Claimed]:
 
 def _claimed(lane: lanes.Lane, row: Sequence[Any]) -> Claimed:
     task_id = python_uuid(row[0])
-    _, fence, before, look, handle, failed, age, payer, *fields = row
+    _, fence, look, handle, failed, age, payer, *fields = row
     values = dict(zip(_QUERY_COLUMNS, fields, strict=True))
     return Claimed(
         task_id=task_id,
         fence=fence,
         lane=lane,
         limits=lane.limits,
-        before=Status(before),
+        before=Status.WAITING if look else Status.PENDING,
         look=Look(look),
         handle=handle,
         failed=failed,

@@ -7,11 +7,14 @@ looks at the rows' own state, never at what may or may not stand in the queue.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db.models.functions import Now
 
 from eligibility.engine import lanes, leases, slots, unroutable
 from eligibility.models import WorkerHost
+
+FORGET_AFTER = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 
 import structlog
-from django.db import OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from eligibility.choices import Failure
 from eligibility.connectors.base import Failed, Reply
@@ -21,32 +21,36 @@ from eligibility.engine import claim as claims
 from eligibility.engine.finish import Finished, finish
 from eligibility.engine.moves import decide
 from eligibility.engine.runner import Answered, Runner, settings_of
+from portal.pii import where_it_failed
 
 CLAIM_EVERY = 0.2
 GATHER_FOR = 0.004
 MOST_AT_ONCE = 400
 TIME_BOX = 20.0
-_TRIES = 5
+WRITE_FOR = 20.0
+"""Seconds that answers are held in hand while the database is away."""
 
 log = structlog.get_logger(__name__)
 
 
 class Drain:
-    """Works off due rows. `beat` is called about once a second inside a transaction."""
+    """Works off due rows.
+
+    `beat` is called about once a second; when it returns False the drain claims no more.
+    """
 
     def __init__(
         self,
         *,
         worker: str,
         synthetic_url: str,
-        beat: Callable[[], None] = lambda: None,
-        stopping: Callable[[], bool] = lambda: False,
+        beat: Callable[[], bool] = lambda: True,
         time_box: float = TIME_BOX,
     ) -> None:
         self._worker = worker
         self._runner = Runner(synthetic_url=synthetic_url)
         self._beat = beat
-        self._stopping = stopping
+        self._is_ours = True
         self._ends_at = time.monotonic() + time_box
         self._next_claim = 0.0
         self._next_beat = 0.0
@@ -68,7 +72,7 @@ class Drain:
             self._runner.close()
 
     def _may_claim(self) -> bool:
-        return time.monotonic() < self._ends_at and not self._stopping()
+        return time.monotonic() < self._ends_at and self._is_ours
 
     def _gather(self) -> list[Answered]:
         """The replies that are there: wait for a first one, then a moment for its neighbours."""
@@ -87,25 +91,26 @@ class Drain:
         return answered
 
     def _write(self, answered: Sequence[Answered]) -> tuple[list[claims.Claimed], int]:
-        """Write what came in and take what is due, in one transaction; again after a deadlock."""
+        """Write what came in and take what is due, in one transaction; again after a deadlock or an outage."""
         finished = [self._finished(item) for item in answered]
-        for attempt in range(_TRIES):
+        gives_up_at, pause = time.monotonic() + WRITE_FOR, 0.02
+        while True:
             try:
                 with transaction.atomic():
                     return self._write_once(finished)
-            except OperationalError:
-                if attempt == _TRIES - 1:
+            except (OperationalError, InterfaceError) as error:
+                if time.monotonic() > gives_up_at:
                     raise
-                log.warning("write_again", rows=len(finished))
+                log.warning("write_again", rows=len(finished), where=where_it_failed(error))
                 connection.close_if_unusable_or_obsolete()
-                time.sleep(0.05 * 2**attempt * random.random())
-        raise AssertionError("the loop returns or raises")
+                time.sleep(pause * (0.5 + random.random()))
+                pause = min(pause * 2, 1.0)
 
     def _write_once(self, finished: list[Finished]) -> tuple[list[claims.Claimed], int]:
         moved = finish(finished)
         now = time.monotonic()
         if now >= self._next_beat:
-            self._beat()
+            self._is_ours = self._beat()
             self._next_beat = now + 1.0
         if not self._may_claim() or (not finished and now < self._next_claim):
             return [], moved

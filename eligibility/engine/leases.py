@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from eligibility.choices import Failure, Look, Status
 from eligibility.engine import clock
-from eligibility.engine.rows import add_events, python_uuid
+from eligibility.engine.rows import TASK, add_events, python_uuid
 
 MOST_CRASHES = 3
 _AT_ONCE = 1000
@@ -26,6 +26,11 @@ def return_of_dead(workers: Sequence[str]) -> int:
         return 0
     marks = ", ".join(["%s"] * len(workers))
     return _give_back(f"worker IN ({marks})", list(workers), "its worker died")
+
+
+def return_of_host(host_id: str) -> int:
+    """Give back every row of a host whose workers have all ended."""
+    return _give_back("worker LIKE %s", [f"{host_id}:%"], "its workers ended")
 
 
 def _give_back(condition: str, parameters: list[Any], note: str) -> int:
@@ -52,31 +57,29 @@ def _move(condition: str, parameters: list[Any]) -> list[tuple[Any, str]]:
     the claim's transaction; one that was being polled is polled again.
     """
     lock = " FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
-    poison = f"t.crashes + 1 >= {MOST_CRASHES}"
-    talking = (
-        "EXISTS (SELECT 1 FROM eligibility_attempt a WHERE a.task_id = t.id AND a.state = 'open')"
-    )
+    poison = f"{TASK}.crashes + 1 >= {MOST_CRASHES}"
+    talking = f"EXISTS (SELECT 1 FROM eligibility_attempt a WHERE a.task_id = {TASK}.id AND a.state = 'open')"
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             WITH lost AS MATERIALIZED (
-                SELECT id FROM eligibility_eligibilitytask
+                SELECT id FROM {TASK}
                 WHERE status = 'running' AND {condition} ORDER BY id LIMIT {_AT_ONCE}{lock}
             )
-            UPDATE eligibility_eligibilitytask AS t SET
+            UPDATE {TASK} SET
                 status = CASE WHEN {poison} THEN 'failed'
                     WHEN {talking} THEN 'waiting' ELSE 'pending' END,
                 failure = CASE WHEN {poison} THEN '{Failure.INTERNAL.value}' ELSE '' END,
                 failure_message = CASE WHEN {poison} THEN
                     'The worker stopped three times while it held this row.' ELSE '' END,
-                review = CASE WHEN {poison} THEN 'needs_attention' ELSE t.review END,
+                review = CASE WHEN {poison} THEN 'needs_attention' ELSE {TASK}.review END,
                 look = CASE WHEN {poison} OR NOT {talking} THEN ''
-                    WHEN t.look = '' THEN '{Look.RECONCILE.value}' ELSE t.look END,
+                    WHEN {TASK}.look = '' THEN '{Look.RECONCILE.value}' ELSE {TASK}.look END,
                 run_at = CASE WHEN {poison} THEN NULL ELSE {clock.now()} END,
                 finished_at = CASE WHEN {poison} THEN {clock.now()} ELSE NULL END,
-                crashes = t.crashes + 1, lease_until = NULL, worker = '',
-                version = t.version + 1, updated_at = {clock.now()}
-            FROM lost WHERE t.id = lost.id RETURNING t.id, t.status
+                crashes = {TASK}.crashes + 1, lease_until = NULL, worker = '',
+                version = {TASK}.version + 1, updated_at = {clock.now()}
+            FROM lost WHERE {TASK}.id = lost.id RETURNING {TASK}.id, {TASK}.status
             """,
             parameters,
         )

@@ -12,6 +12,9 @@ from django.utils import timezone
 from eligibility.models import TaskEvent
 from portal.intake.insert import insert_rows
 
+TASK = "eligibility_eligibilitytask"
+"""The table; written out because SQLite knows no alias in RETURNING."""
+
 Event = tuple[UUID, str, str, str, str]
 
 

@@ -21,7 +21,7 @@ import structlog
 import uvloop
 
 from eligibility.choices import Failure, Look
-from eligibility.connectors import get_connector
+from eligibility.connectors.registry import get_connector
 from eligibility.connectors.base import Call, Connector, Failed, Reply
 from eligibility.engine.claim import LEASE_MARGIN, Claimed
 

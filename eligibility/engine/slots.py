@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from django_q.tasks import async_task
 
 from eligibility.engine import lanes
-from eligibility.models import DrainSlot
+from eligibility.models import DrainSlot, WorkerHost
 
 ALIVE_FOR = timedelta(seconds=15)
 """A host that has not been seen for longer is taken for dead."""
@@ -42,7 +42,7 @@ def _queue(slot: DrainSlot) -> bool:
             pk=slot.pk, state=DrainSlot.State.FREE, ticket=slot.ticket
         ).update(state=DrainSlot.State.QUEUED, ticket=F("ticket") + 1, beat_at=Now())
         if won:
-            async_task(DRAIN_JOB, slot.pk, slot.ticket + 1)
+            async_task(DRAIN_JOB, slot.pk, slot.ticket + 1, q_options={"save": False})
     return bool(won)
 
 
@@ -59,16 +59,18 @@ def take(slot_id: int, ticket: int, worker: str) -> bool:
     return bool(taken)
 
 
-def beat(slot_id: int, ticket: int) -> None:
-    """Say that the drain is alive."""
-    DrainSlot.objects.filter(pk=slot_id, ticket=ticket).update(beat_at=Now())
+def beat(slot_id: int, ticket: int) -> bool:
+    """Say that the drain is alive. False when the slot is no longer its own: claim no more."""
+    return bool(
+        DrainSlot.objects.filter(pk=slot_id, ticket=ticket, state=DrainSlot.State.BUSY).update(
+            beat_at=Now()
+        )
+    )
 
 
 def free(slot_id: int, ticket: int) -> None:
     """Give the slot back."""
-    DrainSlot.objects.filter(pk=slot_id, ticket=ticket).update(
-        state=DrainSlot.State.FREE, worker="", ticket=F("ticket") + 1
-    )
+    DrainSlot.objects.filter(pk=slot_id, ticket=ticket).free()
 
 
 def free_stale() -> int:
@@ -76,11 +78,26 @@ def free_stale() -> int:
     return DrainSlot.objects.filter(
         Q(state=DrainSlot.State.QUEUED, beat_at__lt=Now() - QUEUED_FOR)
         | Q(state=DrainSlot.State.BUSY, beat_at__lt=Now() - BUSY_FOR)
-    ).update(state=DrainSlot.State.FREE, worker="", ticket=F("ticket") + 1)
+    ).free()
 
 
 def free_of_dead(workers: list[str]) -> int:
     """Free the slots of workers that were seen to die."""
-    return DrainSlot.objects.filter(worker__in=workers, state=DrainSlot.State.BUSY).update(
-        state=DrainSlot.State.FREE, worker="", ticket=F("ticket") + 1
+    return DrainSlot.objects.filter(worker__in=workers, state=DrainSlot.State.BUSY).free()
+
+
+def free_host(host_id: str) -> None:
+    """Free all slots of a host whose workers have ended."""
+    DrainSlot.objects.filter(host_id=host_id).free()
+
+
+def revoke_host(host_id: str) -> None:
+    """Take all slots of a host away: its drains end their calls and claim no more."""
+    DrainSlot.objects.filter(host_id=host_id).update(
+        state=DrainSlot.State.REVOKED, ticket=F("ticket") + 1
     )
+
+
+def forget_host(host_id: str) -> None:
+    """The host has left."""
+    WorkerHost.objects.filter(pk=host_id).delete()

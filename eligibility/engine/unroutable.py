@@ -6,7 +6,7 @@ from django.db import connection, transaction
 
 from eligibility.choices import Failure, Review, Status
 from eligibility.engine import clock
-from eligibility.engine.rows import add_events, python_uuid
+from eligibility.engine.rows import TASK, add_events, python_uuid
 
 MESSAGE = "The clinic has no connection to this payer."
 _AT_ONCE = 1000
@@ -35,15 +35,15 @@ def _fail_some() -> list[object]:
         cursor.execute(
             f"""
             WITH lost AS MATERIALIZED (
-                SELECT id FROM eligibility_eligibilitytask
+                SELECT id FROM {TASK}
                 WHERE connection_id IS NULL AND status = 'pending' AND run_at <= {clock.now()}
                 ORDER BY id LIMIT {_AT_ONCE}{lock}
             )
-            UPDATE eligibility_eligibilitytask AS t SET
+            UPDATE {TASK} SET
                 status = 'failed', failure = %s, failure_message = %s, review = %s,
-                run_at = NULL, finished_at = {clock.now()}, version = t.version + 1,
+                run_at = NULL, finished_at = {clock.now()}, version = {TASK}.version + 1,
                 updated_at = {clock.now()}
-            FROM lost WHERE t.id = lost.id RETURNING t.id
+            FROM lost WHERE {TASK}.id = lost.id RETURNING {TASK}.id
             """,
             [Failure.PAYER_UNSUPPORTED.value, MESSAGE, Review.NEEDS_ATTENTION.value],
         )

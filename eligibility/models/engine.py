@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 
 class WorkerHost(models.Model):
@@ -22,18 +22,27 @@ class WorkerHost(models.Model):
         return f"{self.name}:{self.pid}"
 
 
+class DrainSlotQuerySet(models.QuerySet["DrainSlot"]):
+    """Sets of slots."""
+
+    def free(self) -> int:
+        """Free them; the tickets of the jobs that held them open nothing any more."""
+        return self.update(state=DrainSlot.State.FREE, worker="", ticket=F("ticket") + 1)
+
+
 class DrainSlot(models.Model):
     """A place for one drain job of a host; compare-and-swap on it bounds the jobs.
 
     free ──dispatcher or an accepted request──▶ queued ──the job starts──▶ busy ──▶ free
     A queued slot whose job got lost and a busy one whose beat stopped are freed by the
-    dispatcher.
+    dispatcher. The slots of a host that is about to stop are revoked.
     """
 
     class State(models.TextChoices):
         FREE = "free", "Free"
         QUEUED = "queued", "Queued"
         BUSY = "busy", "Busy"
+        REVOKED = "revoked", "Revoked"
 
     host = models.ForeignKey(WorkerHost, on_delete=models.CASCADE, related_name="slots")
     number = models.PositiveSmallIntegerField()
@@ -42,11 +51,14 @@ class DrainSlot(models.Model):
     worker = models.CharField(max_length=64, blank=True)
     beat_at = models.DateTimeField(null=True)
 
+    objects = DrainSlotQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["host", "number"], name="drain_slot_once_a_host"),
             models.CheckConstraint(
-                condition=Q(state__in=["free", "queued", "busy"]), name="drain_slot_state_is_known"
+                condition=Q(state__in=["free", "queued", "busy", "revoked"]),
+                name="drain_slot_state_is_known",
             ),
         ]
 

@@ -1,0 +1,175 @@
+"""The one long-running command: keeps the workers alive and the clock ticking.
+
+It supervises a django-q2 cluster and the synthetic payer, beats the dispatcher once a second,
+gives back the rows of a worker that it saw die, and restarts a cluster that no longer takes
+jobs: a worker killed while it waits for a job can leave the cluster's inner queue locked for
+ever, with every process alive.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType
+
+import structlog
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
+from django.db.models.functions import Now
+
+from eligibility.engine import children, dispatcher, leases, slots
+from eligibility.engine.watch import Watch
+from eligibility.models import Connection, DrainSlot, WorkerHost
+from portal.broker import HOST_KEY_VARIABLE
+from portal.pii import where_it_failed
+
+TICK = 0.25
+BEAT_EVERY = 1.0
+LOOK_EVERY = 5.0
+RESTART_PAUSE = 0.5
+
+log = structlog.get_logger(__name__)
+
+
+class Supervisor:
+    """Runs until SIGTERM or SIGINT; `grace` is how many seconds running calls may take then."""
+
+    def __init__(self, *, workers: int, grace: float = 70.0) -> None:
+        self._workers = workers
+        self._grace = grace
+        self._host_id = f"{socket.gethostname()[:30]}-{secrets.token_hex(6)}"
+        self._stop = threading.Event()
+        self._watch = Watch(self._host_id)
+        self._own_payer = not settings.SYNTHETIC_PAYER_URL
+        port = children.free_port() if self._own_payer else 0
+        self._payer_url = settings.SYNTHETIC_PAYER_URL or f"http://127.0.0.1:{port}"
+        self._payer = children.Child(
+            "synthetic_payer", "--port", str(port), "--with-parent", environment={}
+        )
+        self._cluster = children.Child(
+            "workers",
+            "--cluster",
+            environment={
+                HOST_KEY_VARIABLE: self._host_id,
+                "SYNTHETIC_PAYER_URL": self._payer_url,
+                "WORKERS": str(workers),
+            },
+        )
+
+    def run(self) -> None:
+        """Supervise until told to stop."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+        self._register()
+        log.info("workers_started", host=self._host_id, workers=self._workers)
+        next_beat = next_look = 0.0
+        try:
+            while not self._stop.is_set():
+                now = time.monotonic()
+                if now >= next_look:
+                    self._keep_payer()
+                    next_look = now + LOOK_EVERY
+                if self._own_payer and self._payer.group and self._payer.has_ended():
+                    self._payer.start()
+                self._keep_cluster()
+                if now >= next_beat:
+                    self._beat()
+                    next_beat = now + BEAT_EVERY
+                self._stop.wait(TICK)
+        finally:
+            self._shut_down()
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self._stop.set()
+
+    def _register(self) -> None:
+        """Make the host and its places for drains; forget hosts that are long gone."""
+        WorkerHost.objects.filter(seen_at__lt=Now() - dispatcher.FORGET_AFTER).delete()
+        host = WorkerHost.objects.create(
+            id=self._host_id,
+            name=socket.gethostname()[:200],
+            pid=os.getpid(),
+            workers=self._workers,
+            synthetic_url=self._payer_url,
+            started_at=Now(),
+            seen_at=Now(),
+        )
+        # One worker stays free, to answer heartbeats while the others drain.
+        DrainSlot.objects.bulk_create(
+            DrainSlot(host=host, number=number) for number in range(max(self._workers - 1, 1))
+        )
+
+    def _keep_payer(self) -> None:
+        """Start the synthetic payer as soon as a connection needs it."""
+        if not self._own_payer or self._payer.group:
+            return
+        try:
+            if Connection.objects.filter(connector="synthetic", base_url="").exists():
+                self._payer.start()
+        except (DatabaseError, InterfaceError) as error:
+            self._on_database_error(error)
+
+    def _keep_cluster(self) -> None:
+        """Start the cluster, and start it anew when it has ended or no longer takes jobs."""
+        if not self._cluster.group:
+            self._start_cluster()
+        elif self._cluster.has_ended() or self._watch.is_wedged():
+            log.warning("cluster_restarted", host=self._host_id, ended=self._cluster.has_ended())
+            self._cluster.kill()
+            self._give_back_all()
+            self._stop.wait(RESTART_PAUSE)
+            self._start_cluster()
+
+    def _start_cluster(self) -> None:
+        self._cluster.start()
+        self._watch.reset(self._cluster.group)
+
+    def _beat(self) -> None:
+        try:
+            self._give_back_dead()
+            dispatcher.beat(self._host_id)
+            self._watch.look()
+        except (DatabaseError, InterfaceError) as error:
+            self._on_database_error(error)
+
+    def _on_database_error(self, error: Exception) -> None:
+        """An outage of the database says nothing about the workers: forget what was seen."""
+        log.error("database_error", where=where_it_failed(error))
+        connection.close()
+        self._watch.reset(self._cluster.group)
+
+    def _give_back_dead(self) -> None:
+        """Return the leases of workers that are gone, without waiting for their end."""
+        busy = DrainSlot.objects.filter(host_id=self._host_id, state=DrainSlot.State.BUSY)
+        names = list(busy.values_list("worker", flat=True))
+        dead = [name for name in names if not children.is_running(int(name.rpartition(":")[2]))]
+        if dead:
+            returned = leases.return_of_dead(dead)
+            slots.free_of_dead(dead)
+            log.warning("worker_died", workers=len(dead), returned=returned)
+
+    def _give_back_all(self) -> None:
+        """Every process of the cluster has ended: return whatever it held."""
+        self._leave(leases.return_of_host)
+        self._leave(slots.free_host)
+
+    def _shut_down(self) -> None:
+        """Let running calls end, take nothing new, give back the rest and leave."""
+        log.info("workers_stopping", host=self._host_id)
+        self._leave(slots.revoke_host)
+        self._cluster.stop(grace=self._grace)
+        self._give_back_all()
+        self._payer.stop(grace=2.0)
+        self._leave(slots.forget_host)
+        log.info("workers_stopped", host=self._host_id)
+
+    def _leave(self, step: Callable[[str], None]) -> None:
+        try:
+            step(self._host_id)
+        except (DatabaseError, InterfaceError) as error:
+            self._on_database_error(error)
