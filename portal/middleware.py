@@ -1,4 +1,4 @@
-"""What every request passes: an id, the security headers, the API's guard. No rows are written."""
+"""What every request passes: an id, the security headers, the API's guards. No rows are written."""
 
 from __future__ import annotations
 
@@ -9,16 +9,27 @@ from collections.abc import Callable
 import structlog
 from django.http import HttpRequest, HttpResponse
 
-from portal.api.envelope import as_api_error, error_for_status, is_api_path, respond
+from portal.api.body import take_body
+from portal.api.envelope import as_api_error, error_for_status, is_api_path, respond, turn_into
+from portal.errors import ApiError
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+LOCKED = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+POLICIES = {
+    "/api/docs/": (
+        f"{LOCKED}; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "font-src 'self'; connect-src 'self'"
+    ),
+}
+"""Content-Security-Policy by path prefix, the longest one that matches; else LOCKED."""
 
 
 class RequestIdMiddleware:
     """Gives each request an id: on the request, in every log line and in the answer.
 
-    A sane incoming X-Request-ID is kept, so a caller can find its request in our logs.
+    A sane incoming X-Request-ID is kept, so that a caller can find its request in our logs.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -31,18 +42,8 @@ class RequestIdMiddleware:
         request.request_id = request_id  # type: ignore[attr-defined]
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             response = self.get_response(request)
-        response["X-Request-ID"] = request_id
+        response.headers["X-Request-ID"] = request_id
         return response
-
-
-LOCKED = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-POLICIES = {
-    "/api/docs/": (
-        f"{LOCKED}; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        "font-src 'self'; connect-src 'self'"
-    ),
-}
-"""Content-Security-Policy by path prefix; everything else gets LOCKED."""
 
 
 class SecurityHeadersMiddleware:
@@ -52,7 +53,7 @@ class SecurityHeadersMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """A view that set its own header keeps it."""
+        """A view that set such a header itself keeps its own."""
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", policy_for(request.path))
         if is_api_path(request.path):
@@ -61,27 +62,46 @@ class SecurityHeadersMiddleware:
 
 
 def policy_for(path: str) -> str:
-    """The policy of the longest prefix that matches; the strictest one when none does."""
+    """The Content-Security-Policy of an address."""
     matching = [prefix for prefix in POLICIES if path.startswith(prefix)]
     return POLICIES[max(matching, key=len)] if matching else LOCKED
 
 
-class ApiGuardMiddleware:
-    """Answers JSON under the API's prefixes, also when Django itself would show a page."""
+class ApiEnvelopeMiddleware:
+    """Answers JSON under the API's prefixes where Django itself would show a page.
+
+    That is an unknown address, an unexpected error or a refused host, with DEBUG on or off.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """An error page of Django (also its DEBUG pages) becomes the envelope."""
+        """Replace a page, keep its headers."""
         response = self.get_response(request)
         is_page = response.status_code >= 400 and "json" not in response.get("Content-Type", "")
         if is_page and is_api_path(request.path):
-            return respond(error_for_status(response.status_code), request)
+            turn_into(response, error_for_status(response.status_code), request)
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """An unexpected error of a view outside DRF; the text stays out of the log."""
+        """An error that no view foresaw; outside the API it stays Django's."""
         if is_api_path(request.path):
             return respond(as_api_error(exception), request)
         return None
+
+
+class ApiGuardMiddleware:
+    """Refuses a body that is too large before anything reads it, so that the client sees why."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Only the API's addresses: forms and uploads have limits of their own."""
+        if is_api_path(request.path):
+            try:
+                take_body(request)
+            except ApiError as error:
+                return respond(error, request)
+        return self.get_response(request)

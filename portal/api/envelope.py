@@ -64,10 +64,15 @@ def error_for_status(status: int) -> ApiError:
 
 def respond(error: ApiError, request: HttpRequest) -> HttpResponse:
     """The envelope as a plain Django response, for code that runs outside DRF."""
-    content = render_json(body_of(error, getattr(request, "request_id", "")))
-    return HttpResponse(
-        content, status=error.status, headers=error.headers, content_type="application/json"
-    )
+    return turn_into(HttpResponse(status=error.status, headers=error.headers), error, request)
+
+
+def turn_into(response: HttpResponse, error: ApiError, request: HttpRequest) -> HttpResponse:
+    """Put the envelope in the place of a response's content; its status and headers stay."""
+    response.content = render_json(body_of(error, getattr(request, "request_id", "")))
+    response.headers["Content-Type"] = "application/json"
+    response.headers["Content-Length"] = str(len(response.content))
+    return response
 
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
