@@ -1,0 +1,77 @@
+"""Bring a portal to life: the payer registry, and a team that can ask the synthetic payer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import transaction
+
+from eligibility import payer_file
+from eligibility.models import Connection, Payer
+from eligibility.payer_rules import PayerRules
+from portal.models import Clinic, Team
+
+SYNTHETIC_LIMITS: dict[str, Any] = {
+    "connector": "synthetic",
+    "max_in_flight": 20,
+    "deadline": 5.0,
+    "give_up_after": 60.0,
+    "backoff_min": 0.5,
+    "backoff_max": 2.0,
+    "expected_pace": 20.0,
+}
+
+
+@transaction.atomic
+def sync_payers(*, payers: Iterable[PayerRules], dry_run: bool = False) -> dict[str, int]:
+    """Make the registry say what these rules say; payers it has beside them are left alone.
+
+    Returns how many were created, updated and unchanged. A second run changes nothing.
+    """
+    counts = {"created": 0, "updated": 0, "unchanged": 0}
+    known = {payer.code: payer for payer in Payer.objects.select_for_update()}
+    for rules in payers:
+        wanted: dict[str, Any] = {"members": [], **rules.as_json()}
+        payer = known.get(rules.code) or Payer(code=rules.code)
+        if payer.pk and all(getattr(payer, name) == value for name, value in wanted.items()):
+            counts["unchanged"] += 1
+            continue
+        counts["updated" if payer.pk else "created"] += 1
+        for name, value in wanted.items():
+            setattr(payer, name, value)
+        if not dry_run:
+            payer.save()
+    return counts
+
+
+@transaction.atomic
+def prepare_team(*, team: str, clinic: str) -> tuple[Team, Clinic]:
+    """The team and the clinic of these names, made when missing, with all that checks need.
+
+    Loads the shipped payer registry when there is none, then makes what is missing of: the
+    team, the clinic (Asia/Dubai), one synthetic connection per payer, the test connection.
+    """
+    if not Payer.objects.exists():
+        sync_payers(payers=payer_file.shipped().payers)
+    team_row, _ = Team.objects.get_or_create(name=team)
+    clinic_row, _ = Clinic.objects.get_or_create(team=team_row, name=clinic)
+    connect_to_synthetic(team=team_row)
+    return team_row, clinic_row
+
+
+def connect_to_synthetic(*, team: Team) -> None:
+    """A synthetic connection for every payer that has none, and the test connection."""
+    have = set(Connection.objects.filter(team=team).values_list("payer_id", flat=True))
+    payers = Payer.objects.exclude(kind=Payer.Kind.SEARCH).exclude(pk__in=have - {None})
+    wanted = [
+        Connection(team=team, payer=payer, name=f"{payer.name} (synthetic)", **SYNTHETIC_LIMITS)
+        for payer in payers
+    ]
+    if None not in have:
+        wanted.append(
+            Connection(
+                team=team, payer=None, name="Test connection (synthetic)", **SYNTHETIC_LIMITS
+            )
+        )
+    Connection.objects.bulk_create(wanted)
