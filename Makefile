@@ -71,15 +71,15 @@ bench: venv-dev ## the speed goals, measured on both databases
 	@$(PY) -m tests.benchmarks $(ARGS)
 
 .PHONY: serve
-serve: venv-run ## the web server (gunicorn; settings from the environment)
+serve: configured ## the web server (gunicorn; settings from the environment)
 	@$(MANAGE) migrate --check >/dev/null || { \
-		echo 'The database lacks migrations: $(MANAGE) migrate' >&2; exit 1; }
+		echo 'The database lacks migrations ($(MANAGE) migrate), or the lines above say more.' >&2; exit 1; }
 	@$(MANAGE) check --database default
 	@$(MANAGE) collectstatic --noinput --verbosity 0
 	@exec $(PY) -m gunicorn $(ARGS)
 
 .PHONY: workers
-workers: venv-run ## the workers that ask the payers (settings from the environment)
+workers: configured ## the workers that ask the payers (settings from the environment)
 	@exec $(MANAGE) workers $(ARGS)
 
 .PHONY: pins
@@ -90,6 +90,11 @@ pins: venv-run ## requirements*.txt anew from pyproject.toml (ARGS=--upgrade: to
 clean: ## remove .venv, caches and collected files (the databases in var/ stay)
 	@rm -rf .venv staticfiles .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: configured
+configured: venv-run
+	@said=$$($(PY) -c 'import portal.settings' 2>&1) || { \
+		echo "The environment is not complete: $${said##*: }. See docs/operations.md." >&2; exit 1; }
 
 .PHONY: venv-run venv-dev
 venv-run:
