@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+from portal.durability import durability_faults
 
 
 @register(Tags.security, deploy=True)
@@ -27,6 +30,19 @@ def secrets_are_set(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.database)
+def database_keeps_its_word(
+    databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Refuse a PostgreSQL that loses acknowledged rows in a power cut, outside of DEBUG."""
+    if not databases or settings.DEBUG:
+        return []
+    return [
+        Error(f"PostgreSQL would lose acknowledged rows in a power cut: {fault}.", id="portal.E003")
+        for fault in durability_faults()
+    ]
+
+
+@register()
 def workers_leave_room(**kwargs: Any) -> list[CheckMessage]:
     """One worker answers heartbeats while the others drain."""
     if settings.WORKERS < 2:

@@ -24,6 +24,17 @@ def free_port() -> int:
         return port
 
 
+def wait_for_port(port: int, *, most: float) -> bool:
+    """Wait up to `most` seconds until somebody listens on a loopback port."""
+    ends_at = time.monotonic() + most
+    while time.monotonic() < ends_at:
+        with socket.socket() as caller:
+            if caller.connect_ex(("127.0.0.1", port)) == 0:
+                return True
+        time.sleep(SOON)
+    return False
+
+
 def is_running(pid: int) -> bool:
     """Whether a process exists and is more than a zombie that nobody has reaped yet."""
     with suppress(OSError):

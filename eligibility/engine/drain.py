@@ -91,7 +91,10 @@ class Drain:
         return answered
 
     def _write(self, answered: Sequence[Answered]) -> tuple[list[claims.Claimed], int]:
-        """Write what came in and take what is due, in one transaction; again after a deadlock or an outage."""
+        """Write what came in and take what is due, in one transaction.
+
+        After a deadlock or an outage of the database the same is tried again, for a while.
+        """
         finished = [self._finished(item) for item in answered]
         gives_up_at, pause = time.monotonic() + WRITE_FOR, 0.02
         while True:

@@ -58,7 +58,10 @@ def _move(condition: str, parameters: list[Any]) -> list[tuple[Any, str]]:
     """
     lock = " FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
     poison = f"{TASK}.crashes + 1 >= {MOST_CRASHES}"
-    talking = f"EXISTS (SELECT 1 FROM eligibility_attempt a WHERE a.task_id = {TASK}.id AND a.state = 'open')"
+    talking = (
+        "EXISTS (SELECT 1 FROM eligibility_attempt a"
+        f" WHERE a.task_id = {TASK}.id AND a.state = 'open')"
+    )
     with connection.cursor() as cursor:
         cursor.execute(
             f"""

@@ -21,8 +21,8 @@ import structlog
 import uvloop
 
 from eligibility.choices import Failure, Look
-from eligibility.connectors.registry import get_connector
 from eligibility.connectors.base import Call, Connector, Failed, Reply
+from eligibility.connectors.registry import get_connector
 from eligibility.engine.claim import LEASE_MARGIN, Claimed
 
 CONNECT_TIMEOUT = 5.0

@@ -30,8 +30,8 @@ from portal.pii import where_it_failed
 
 TICK = 0.25
 BEAT_EVERY = 1.0
-LOOK_EVERY = 5.0
 RESTART_PAUSE = 0.5
+PAYER_STARTS_WITHIN = 5.0
 
 log = structlog.get_logger(__name__)
 
@@ -46,10 +46,10 @@ class Supervisor:
         self._stop = threading.Event()
         self._watch = Watch(self._host_id)
         self._own_payer = not settings.SYNTHETIC_PAYER_URL
-        port = children.free_port() if self._own_payer else 0
-        self._payer_url = settings.SYNTHETIC_PAYER_URL or f"http://127.0.0.1:{port}"
+        self._payer_port = children.free_port()
+        self._payer_url = settings.SYNTHETIC_PAYER_URL or f"http://127.0.0.1:{self._payer_port}"
         self._payer = children.Child(
-            "synthetic_payer", "--port", str(port), "--with-parent", environment={}
+            "synthetic_payer", "--port", str(self._payer_port), "--with-parent", environment={}
         )
         self._cluster = children.Child(
             "workers",
@@ -67,19 +67,14 @@ class Supervisor:
             signal.signal(number, self._on_signal)
         self._register()
         log.info("workers_started", host=self._host_id, workers=self._workers)
-        next_beat = next_look = 0.0
+        next_beat = 0.0
         try:
             while not self._stop.is_set():
-                now = time.monotonic()
-                if now >= next_look:
-                    self._keep_payer()
-                    next_look = now + LOOK_EVERY
-                if self._own_payer and self._payer.group and self._payer.has_ended():
-                    self._payer.start()
+                self._keep_payer()
                 self._keep_cluster()
-                if now >= next_beat:
+                if time.monotonic() >= next_beat:
+                    next_beat = time.monotonic() + BEAT_EVERY
                     self._beat()
-                    next_beat = now + BEAT_EVERY
                 self._stop.wait(TICK)
         finally:
             self._shut_down()
@@ -105,12 +100,13 @@ class Supervisor:
         )
 
     def _keep_payer(self) -> None:
-        """Start the synthetic payer as soon as a connection needs it."""
-        if not self._own_payer or self._payer.group:
+        """Have the synthetic payer up as soon as a connection needs it, and again when it ends."""
+        if not self._own_payer or not self._payer.has_ended():
             return
         try:
             if Connection.objects.filter(connector="synthetic", base_url="").exists():
                 self._payer.start()
+                children.wait_for_port(self._payer_port, most=PAYER_STARTS_WITHIN)
         except (DatabaseError, InterfaceError) as error:
             self._on_database_error(error)
 

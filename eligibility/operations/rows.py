@@ -95,7 +95,8 @@ class RowBuilder:
     ) -> tuple[Any, ...]:
         """The values of one accepted row."""
         row, payer = checked.row, checked.payer
-        assert row is not None and payer is not None
+        assert row is not None
+        assert payer is not None
         payer_id = self._payer_ids[payer.code]
         is_search = payer.is_search
         test_mode = row.test_mode

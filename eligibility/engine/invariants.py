@@ -1,0 +1,178 @@
+"""What must be true of a live database at any moment, as queries that find what is not.
+
+The names are those of the design (I1 accepted rows end once, I2 no call twice, …). Each query
+returns the ids of offending rows, and each has a count of the rows it looked at, so that a
+check of an empty table is not taken for a proof.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import connection
+
+MOST_SHOWN = 20
+
+_TASK = "eligibility_eligibilitytask"
+_ATTEMPT = "eligibility_attempt"
+_EVENT = "eligibility_taskevent"
+_FINAL = "('done', 'failed', 'cancelled')"
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """One promise: `broken` selects the ids that break it, `examined` counts what was looked at."""
+
+    name: str
+    promise: str
+    broken: str
+    examined: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found; `ids` holds the first offenders."""
+
+    invariant: Invariant
+    examined: int
+    count: int
+    ids: list[str]
+
+
+INVARIANTS = (
+    Invariant(
+        "I1",
+        "a row's state is where its last event put it",
+        f"""SELECT t.id FROM {_TASK} t WHERE t.status <> COALESCE((SELECT e.after FROM {_EVENT} e
+            WHERE e.task_id = t.id ORDER BY e.id DESC LIMIT 1), 'pending')""",
+        f"SELECT count(*) FROM {_TASK}",
+    ),
+    Invariant(
+        "I1",
+        "a row is finished exactly when its state is final, and a done row has its result",
+        f"""SELECT t.id FROM {_TASK} t
+            WHERE (t.status IN {_FINAL}) <> (t.finished_at IS NOT NULL)
+               OR (t.status = 'done' AND t.result_id IS NULL)""",
+        f"SELECT count(*) FROM {_TASK} WHERE status IN {_FINAL}",
+    ),
+    Invariant(
+        "I1",
+        "a row that is not final has its place in line, unless its batch is paused",
+        f"""SELECT t.id FROM {_TASK} t LEFT JOIN eligibility_batch b ON b.id = t.batch_id
+            WHERE t.status IN ('pending', 'waiting') AND t.run_at IS NULL
+              AND b.paused_at IS NULL""",
+        f"SELECT count(*) FROM {_TASK} WHERE status IN ('pending', 'waiting')",
+    ),
+    Invariant(
+        "I2",
+        "a row's conversations are numbered without a gap, and only the last may be open",
+        f"""SELECT a.task_id FROM {_ATTEMPT} a GROUP BY a.task_id
+            HAVING count(*) <> max(a.number)
+                OR sum(CASE WHEN a.state = 'open' THEN 1 ELSE 0 END) > 1
+                OR max(CASE WHEN a.state = 'open' THEN a.number ELSE 0 END)
+                   NOT IN (0, max(a.number))""",
+        f"SELECT count(*) FROM {_ATTEMPT}",
+    ),
+    Invariant(
+        "I2",
+        "a repeated conversation follows one that failed, or a re-run",
+        f"""SELECT a.task_id FROM {_ATTEMPT} a
+            WHERE a.state = 'answered' AND NOT a.late
+              AND EXISTS (SELECT 1 FROM {_ATTEMPT} n
+                          WHERE n.task_id = a.task_id AND n.number = a.number + 1)
+              AND NOT EXISTS (SELECT 1 FROM {_EVENT} e WHERE e.task_id = a.task_id
+                              AND e.before IN {_FINAL} AND e.after = 'pending')""",
+        f"SELECT count(*) FROM {_ATTEMPT} WHERE number > 1",
+    ),
+    Invariant(
+        "I2",
+        "a row with an answer or a final failure has no conversation left open",
+        f"""SELECT t.id FROM {_TASK} t JOIN {_ATTEMPT} a ON a.task_id = t.id
+            WHERE t.status IN ('done', 'failed') AND a.state = 'open'""",
+        f"SELECT count(*) FROM {_TASK} WHERE status IN ('done', 'failed')",
+    ),
+    Invariant(
+        "I3",
+        "every accepted row of a submission is there: its own, or the one it repeats",
+        f"""SELECT s.id FROM portal_submission s WHERE s.kind = 'eligibility.tasks'
+            AND s.accepted_rows < (SELECT count(*) FROM {_TASK} t WHERE t.submission_id = s.id)""",
+        "SELECT count(*) FROM portal_submission",
+    ),
+    Invariant(
+        "I4",
+        "a submission keeps all of its rejected rows, or none",
+        """SELECT s.id FROM portal_submission s
+           WHERE (SELECT count(*) FROM portal_rejectedrow r WHERE r.submission_id = s.id)
+                 NOT IN (0, s.rejected_rows)""",
+        "SELECT count(*) FROM portal_submission",
+    ),
+    Invariant(
+        "I5",
+        "a row's corrections are numbered without a gap",
+        """SELECT r.task_id FROM eligibility_taskrevision r GROUP BY r.task_id
+           HAVING count(*) <> max(r.number)""",
+        "SELECT count(*) FROM eligibility_taskrevision",
+    ),
+    Invariant(
+        "I6",
+        "a reference and question has one row",
+        f"""SELECT min(CAST(t.id AS text)) FROM {_TASK} t WHERE t.reference_key IS NOT NULL
+            GROUP BY t.reference_key HAVING count(*) > 1""",
+        f"SELECT count(*) FROM {_TASK} WHERE reference_key IS NOT NULL",
+    ),
+    Invariant(
+        "I7",
+        "a running row's open conversation is in the hands that hold its lease",
+        f"""SELECT t.id FROM {_TASK} t WHERE t.status = 'running' AND NOT EXISTS (
+            SELECT 1 FROM {_ATTEMPT} a WHERE a.task_id = t.id AND a.state = 'open'
+              AND a.fence = t.fence AND a.worker = t.worker)""",
+        f"SELECT count(*) FROM {_TASK} WHERE status = 'running'",
+    ),
+    Invariant(
+        "I8",
+        "no row is finished before it was made, or asked before it was due",
+        f"""SELECT t.id FROM {_TASK} t WHERE t.finished_at < t.created_at
+               OR t.first_claimed_at < t.created_at""",
+        f"SELECT count(*) FROM {_TASK} WHERE finished_at IS NOT NULL",
+    ),
+    Invariant(
+        "I9",
+        "no row has outlived three crashes",
+        f"""SELECT t.id FROM {_TASK} t WHERE t.crashes >= 3
+            AND NOT (t.status = 'failed' AND t.failure = 'internal')""",
+        f"SELECT count(*) FROM {_TASK} WHERE crashes > 0",
+    ),
+    Invariant(
+        "I10",
+        "no conversation was begun after its row was cancelled",
+        f"""SELECT t.id FROM {_TASK} t JOIN {_ATTEMPT} a ON a.task_id = t.id
+            WHERE t.status = 'cancelled' AND a.started_at > t.finished_at""",
+        f"SELECT count(*) FROM {_TASK} WHERE status = 'cancelled'",
+    ),
+    Invariant(
+        "I12",
+        "no row of a batch was asked before its time",
+        f"""SELECT t.id FROM {_TASK} t WHERE t.first_claimed_at < t.not_before
+            AND t.status NOT IN ('pending') AND NOT EXISTS (
+              SELECT 1 FROM {_EVENT} e WHERE e.task_id = t.id AND e.after = 'pending')""",
+        f"SELECT count(*) FROM {_TASK} WHERE batch_id IS NOT NULL",
+    ),
+)
+
+
+def check() -> list[Finding]:
+    """Evaluate every invariant, in the order of its name."""
+    return [_find(invariant) for invariant in INVARIANTS]
+
+
+def _find(invariant: Invariant) -> Finding:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM ({invariant.broken}) AS broken")
+        count = cursor.fetchone()[0]
+        ids = []
+        if count:
+            cursor.execute(f"{invariant.broken} LIMIT {MOST_SHOWN}")
+            ids = [str(row[0]) for row in cursor.fetchall()]
+        cursor.execute(invariant.examined)
+        examined = cursor.fetchone()[0]
+    return Finding(invariant, examined, count, ids)
