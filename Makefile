@@ -38,7 +38,7 @@ check: lint types imports migrations deploy schema ## style, types, import contr
 .PHONY: lint
 lint: venv-dev
 	@echo 'ruff'
-	@$(PY) -m ruff check --quiet .
+	@$(PY) -m ruff check --quiet --output-format concise .
 	@$(PY) -m ruff format --check --quiet .
 
 .PHONY: types
