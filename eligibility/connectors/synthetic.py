@@ -1,0 +1,218 @@
+"""The connector to the synthetic payer, over real HTTP like any other.
+
+The payer (package `eligibility.synthetic`) answers in our own form, so there is little to
+translate here; what this connector shows is how a connector distrusts what it receives.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Final
+
+from pydantic import AfterValidator, Field, ValidationError
+
+from eligibility.choices import Failure, Outcome
+from eligibility.connectors.base import (
+    Call,
+    Connector,
+    ConnectorSettings,
+    Done,
+    Failed,
+    NotDelivered,
+    Pending,
+    Query,
+    Reply,
+)
+from eligibility.connectors.http import Received, post_json
+from eligibility.identifiers import NOT_SENDABLE, doubt_about
+from eligibility.results import Answer
+from eligibility.synthetic.magic import SYNTHETIC_PREFIX, canonical
+from eligibility.synthetic.script import LONGEST_SCRIPT, BrokenScript, parse_script
+
+SCRIPT_TITLE: Final = "synthetic"
+_LONGEST_LOOK: Final = 86_400.0
+_PROBE_REFERENCE: Final = "probe"
+
+
+def _in_order(value: tuple[int, int]) -> tuple[int, int]:
+    """A range's ends in their order."""
+    if value[0] > value[1]:
+        raise ValueError("the first number must not be larger than the second")
+    return value
+
+
+def _understood(script: str) -> str:
+    """A script without a broken directive: otherwise every row of the connection would fail."""
+    parsed = parse_script(script)
+    if isinstance(parsed, BrokenScript):
+        raise ValueError(f'has a directive that means nothing: "{parsed.directive}"')
+    return script
+
+
+Milliseconds = Annotated[int, Field(ge=0, le=60_000)]
+
+
+class SyntheticSettings(ConnectorSettings):
+    """How the synthetic payer treats a connection.
+
+    `default_script` steers every row that has no script of its own and no magic identifier;
+    `latency_ms` replaces the natural delay of 20 to 200 ms, lowest and highest.
+    """
+
+    default_script: Annotated[
+        str, Field(max_length=LONGEST_SCRIPT), AfterValidator(_understood)
+    ] = ""
+    latency_ms: Annotated[tuple[Milliseconds, Milliseconds], AfterValidator(_in_order)] | None = (
+        None
+    )
+
+
+class SyntheticConnector(Connector):
+    """Speaks the JSON protocol described in `eligibility.synthetic.server`."""
+
+    name: ClassVar[str] = "synthetic"
+    settings_class: ClassVar[type[ConnectorSettings]] = SyntheticSettings
+    repeat_is_safe: ClassVar[bool] = True
+
+    async def submit(
+        self, call: Call, query: Query, settings: SyntheticSettings
+    ) -> Done | Pending | Failed:
+        """Ask the question; the payer knows a repeat by its reference."""
+        body = _body(query, settings)
+        return _expect_answer(_read(query, await post_json(call, "/v1/checks", body)))
+
+    async def poll(
+        self, call: Call, query: Query, handle: str, settings: SyntheticSettings
+    ) -> Done | Pending | Failed:
+        """Ask again; the payer wants the question beside the handle."""
+        body = _body(query, settings) | {"handle": handle}
+        return _expect_answer(_read(query, await post_json(call, "/v1/poll", body)))
+
+    async def reconcile(
+        self, call: Call, query: Query, settings: SyntheticSettings
+    ) -> Done | Pending | Failed | NotDelivered:
+        """Ask by reference what became of the question."""
+        return _read(query, await post_json(call, "/v1/reconcile", _body(query, settings)))
+
+    async def probe(self, call: Call, settings: SyntheticSettings) -> Failed | None:
+        """Whether the payer is there and lets us in."""
+        body = _connection_body(settings) | {"reference": _PROBE_REFERENCE}
+        received = await post_json(call, "/v1/probe", body)
+        if isinstance(received, Failed):
+            return received
+        if isinstance(received.data, dict) and received.data.get("status") == "ok":
+            return None
+        return _bad("probe", "The payer's answer to a test call is not the expected one.")
+
+    def check(self, query: Query, settings: SyntheticSettings) -> str | None:
+        """An empty identifier cannot be sent, nor an Emirates ID that cannot be one."""
+        identifier = query.id_value.strip()
+        if not identifier:
+            return "There is no identifier to ask with."
+        doubt = doubt_about(query.id_type, identifier)
+        if doubt is None or doubt.code not in NOT_SENDABLE:
+            return None
+        return None if identifier.upper().startswith(SYNTHETIC_PREFIX) else doubt.message
+
+
+def _body(query: Query, settings: SyntheticSettings) -> dict[str, Any]:
+    """The question as the payer reads it."""
+    body = _connection_body(settings)
+    body |= {
+        "reference": query.reference,
+        "payer": query.payer,
+        "search": query.is_search,
+        "id_type": query.id_type,
+        "id_value": query.id_value,
+        "visit_type": query.visit_type,
+        "name": query.name,
+        "dob": query.dob.isoformat() if query.dob else "",
+        "service_date": query.service_date.isoformat() if query.service_date else "",
+        "script": _script(query),
+    }
+    if candidates := query.options.get("payers"):
+        body["payers"] = [list(pair) for pair in candidates]
+    return body
+
+
+def _connection_body(settings: SyntheticSettings) -> dict[str, Any]:
+    """What the connection's settings add to every call."""
+    return {"default_script": settings.default_script, "latency_ms": settings.latency_ms}
+
+
+def _script(query: Query) -> str:
+    """The row's own script: extra_args with the title "synthetic"."""
+    title = query.extra_args.get("title")
+    if not isinstance(title, str) or title.strip().lower() != SCRIPT_TITLE:
+        return ""
+    value = query.extra_args.get("value")
+    return "" if value is None else str(value)
+
+
+def _read(query: Query, received: Received | Failed) -> Reply:
+    """A reply out of what came back; one about somebody else's question is refused."""
+    if isinstance(received, Failed):
+        return received
+    data = received.data
+    if not isinstance(data, dict):
+        return _bad("not_an_object", "The payer's answer has an unknown form.")
+    if data.get("reference") != query.reference:
+        return _bad("other_member", "The payer answered another question than ours.")
+    match data.get("status"):
+        case "done":
+            return _read_answer(query, data)
+        case "pending":
+            return _read_promise(data)
+        case "failed":
+            return _read_failure(data)
+        case "unknown":
+            return NotDelivered()
+    return _bad("unknown_status", "The payer's answer has an unknown status.")
+
+
+def _expect_answer(reply: Reply) -> Done | Pending | Failed:
+    """A submit or a poll cannot be told that the payer knows nothing of it."""
+    if isinstance(reply, NotDelivered):
+        return _bad("unknown_status", "The payer knows nothing of the question.")
+    return reply
+
+
+def _read_answer(query: Query, data: dict[str, Any]) -> Done | Failed:
+    """The answer, if it is about our member and has the agreed form.
+
+    The payer's answer is already the normalised one, so the evidence need not hold it again.
+    """
+    echoed = data.get("id_value")
+    if echoed != query.id_value and not (
+        isinstance(echoed, str) and canonical(echoed) == canonical(query.id_value)
+    ):
+        return _bad("other_member", "The payer answered for another member than ours.")
+    try:
+        outcome = Outcome(str(data.get("outcome")))
+        answer = Answer.model_validate(data.get("answer"))
+    except (ValidationError, ValueError):
+        return _bad("unknown_form", "The payer's answer has an unknown form.")
+    return Done(outcome, answer, {key: data[key] for key in data.keys() - {"answer"}})
+
+
+def _read_promise(data: dict[str, Any]) -> Pending | Failed:
+    """When to look again; a promise without a handle or a time is none."""
+    handle, wait = data.get("handle"), data.get("look_after")
+    try:
+        seconds = float(wait) if isinstance(wait, str | int) else -1.0
+    except ValueError:
+        seconds = -1.0
+    if not (isinstance(handle, str) and handle and 0 <= seconds <= _LONGEST_LOOK):
+        return _bad("unknown_form", 'The payer said "later" without saying when.')
+    return Pending(handle, seconds)
+
+
+def _read_failure(data: dict[str, Any]) -> Failed:
+    """The failure that the payer states itself; its message is the server's own, never a row's."""
+    failure, code, message = (data.get(key) for key in ("failure", "code", "message"))
+    if failure not in Failure.values or not isinstance(code, str) or not isinstance(message, str):
+        return _bad("unknown_form", "The payer's answer has an unknown form.")
+    return Failed(Failure(failure), code[:64], message[:300], raw=data)
+
+
+def _bad(code: str, message: str) -> Failed:
+    return Failed(Failure.BAD_RESPONSE, code, message)
