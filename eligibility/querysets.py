@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.db import connection, models
 from django.db.models import Count, F, Max, Min, Q
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 
 from eligibility.choices import FINAL, BatchStatus, Look, Review, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
     from uuid import UUID
 
@@ -22,6 +24,16 @@ class TaskQuerySet(models.QuerySet[Any]):
     def of_clinic(self, clinic_id: Any) -> Self:
         """What a caller who acts for this clinic may see: its own rows, children left out."""
         return self.filter(clinic_id=clinic_id, parent=None)
+
+    def with_ids(self, ids: Iterable[UUID]) -> Self:
+        """The tasks with these ids, in one parameter however many they are."""
+        if connection.vendor == "postgresql":
+            wanted = RawSQL("SELECT unnest(%s::uuid[])", [list(ids)])
+        else:
+            wanted = RawSQL(
+                "SELECT value FROM json_each(%s)", [json.dumps([each.hex for each in ids])]
+            )
+        return self.filter(pk__in=wanted)
 
     def cancel(self) -> int:
         """Cancel these rows, which the caller has locked and knows to be without a final state."""

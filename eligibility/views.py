@@ -2,22 +2,193 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
 from django.utils import timezone
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import ViewSet
+
+from eligibility import api_pages, operations, wire
+from eligibility.dates import read_scheduled_for
+from eligibility.models import Batch, EligibilityTask
+from portal.api.pagination import decode_cursor, encode_cursor
+from portal.api.prefer import BulkOptions, read_options
+from portal.api.shapes import array_under, text_under
+from portal.api.views import ApiViewSet, is_suspicious, json_body
+from portal.errors import ApiError, ErrorCode, invalid_request, not_found
+from portal.intake.issues import Issue
+from portal.intake.text import find_unstorable
+from portal.models import Clinic, Scope
+
+PAGE = 1000
+"""Rows of a batch in one answer."""
+
+_LONGEST_DESCRIPTION = 500
 
 
-class HealthViewSet(ViewSet):
+class HealthViewSet(ApiViewSet):
     """Whether the service answers."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @api_pages.health
     def health(self, request: Request) -> Response:
-        """Healthy, and since when this answer is true."""
+        """Needs no key and asks no database."""
         return Response({"status": "healthy", "timestamp": timezone.now().isoformat()})
+
+
+class BulkViewSet(ApiViewSet):
+    """Many questions at once: to be asked now, or later as a batch."""
+
+    required_scopes: Mapping[str, str] = {
+        "create_tasks": Scope.ELIGIBILITY_WRITE,
+        "schedule_tasks": Scope.ELIGIBILITY_WRITE,
+    }
+
+    @api_pages.create_tasks
+    def create_tasks(self, request: Request) -> Response:
+        """Create a task for each good row, due at once."""
+        options = read_options(request)
+        created = self._create(request, json_body(request), options)
+        return _answer(
+            wire.created_tasks(created, full=options.full_detail, dry_run=options.dry_run), options
+        )
+
+    @api_pages.schedule_tasks
+    def schedule_tasks(self, request: Request) -> Response:
+        """Create a batch that waits for its hour."""
+        options, body, zone = read_options(request), json_body(request), self.caller.clinic.zone
+        array_under("requests", body)
+        created = self._create(
+            request,
+            body,
+            options,
+            scheduled=True,
+            scheduled_for=_scheduled_for(body, self.caller.clinic),
+            description=_description(body),
+        )
+        answer = wire.scheduled_batch(
+            created, zone=zone, full=options.full_detail, dry_run=options.dry_run
+        )
+        return _answer(answer, options)
+
+    def _create(
+        self, request: Request, body: Any, options: BulkOptions, **schedule: Any
+    ) -> operations.Created:
+        created = operations.create_tasks(
+            team=self.caller.team,
+            clinic=self.caller.clinic,
+            actor=self.caller.actor_id,
+            rows=array_under("requests", body),
+            profile=options.profile,
+            all_or_nothing=options.strict_handling,
+            dry_run=options.dry_run,
+            request_id=getattr(request, "request_id", ""),
+            suspicious=is_suspicious(request),
+            **schedule,
+        )
+        if not created.total_created:
+            raise wire.rejected_rows(created, all_or_nothing=options.strict_handling)
+        return created
+
+
+class ResultViewSet(ApiViewSet):
+    """What became of tasks and batches. Rows of others are not there."""
+
+    required_scopes: Mapping[str, str] = {
+        "result": Scope.ELIGIBILITY_READ,
+        "results": Scope.ELIGIBILITY_READ,
+        "batch": Scope.ELIGIBILITY_READ,
+    }
+
+    @api_pages.eligibility_result
+    def result(self, request: Request, task_id: str) -> Response:
+        """Status and result of one task, without an envelope."""
+        found = self._tasks().filter(pk=_uuid(task_id)).values(*wire.RESULT_FIELDS).first()
+        if found is None:
+            raise not_found("task")
+        return Response(wire.result(found))
+
+    @api_pages.bulk_results
+    def results(self, request: Request) -> Response:
+        """Results of many tasks, in the order asked."""
+        asked = array_under("task_ids", json_body(request), least=0)
+        ids = {text: _uuid(text) for text in _only_text(asked)}
+        known = [value for value in ids.values() if value is not None]
+        rows = self._tasks().with_ids(known).values(*wire.ROW_FIELDS)
+        by_id = {task["id"]: wire.row(task) for task in rows}
+        results = [by_id.get(ids[text]) or wire.unknown_row(text) for text in asked]
+        message = "Bulk results fetched successfully."
+        return Response({"success": True, "message": message, "data": {"results": results}})
+
+    @api_pages.batch_results
+    def batch(self, request: Request, batch_id: str) -> Response:
+        """A batch and its rows, a page of them at a time."""
+        clinic = self.caller.clinic
+        batch = Batch.objects.filter(clinic=clinic, pk=_uuid(batch_id)).with_counts().first()
+        if batch is None:
+            raise not_found("batch")
+        after = _position(request.query_params.get("cursor"))
+        tasks = self._tasks().filter(batch=batch, line__gt=after).order_by("line")
+        page = list(tasks.values(*wire.ROW_FIELDS, "line")[:PAGE])
+        data = wire.batch_results(batch, page, now=timezone.now())
+        if batch.total > PAGE:
+            more = bool(page) and tasks.filter(line__gt=page[-1]["line"]).exists()
+            data["next"] = encode_cursor("line", page[-1]["line"]) if more else None
+        message = f"Batch results fetched successfully for batch ID: {batch.pk}"
+        return Response({"success": True, "message": message, "data": data})
+
+    def _tasks(self) -> Any:
+        return EligibilityTask.objects.of_clinic(self.caller.clinic.pk)
+
+
+def _answer(body: dict[str, Any], options: BulkOptions) -> Response:
+    """The answer, which says when a preference was honoured (RFC 7240, section 3)."""
+    headers = {"Preference-Applied": "handling=strict"} if options.strict_handling else None
+    return Response(body, headers=headers)
+
+
+def _scheduled_for(body: dict[str, Any], clinic: Clinic) -> datetime | None:
+    """When a batch shall run; None means at once."""
+    text = text_under("scheduled_for", body, most=64)
+    if not text:
+        return None
+    read = read_scheduled_for(text, timezone=clinic.zone, now=timezone.now())
+    if isinstance(read, Issue):
+        raise ApiError(ErrorCode.INVALID_REQUEST, read.message, details=[read.as_detail()])
+    return read
+
+
+def _description(body: dict[str, Any]) -> str:
+    text = text_under("description", body, most=_LONGEST_DESCRIPTION)
+    if (fault := find_unstorable(text)) is not None:
+        message = f"`description` {fault.reason}."
+        raise invalid_request("text.unstorable", message, pointer="/description")
+    return text
+
+
+def _uuid(text: str) -> UUID | None:
+    """The id that a text is in its usual form; None for any other text, which names nothing."""
+    try:
+        value = UUID(text)
+    except ValueError:
+        return None
+    return value if str(value) == text.lower() else None
+
+
+def _only_text(ids: list[Any]) -> list[str]:
+    for index, each in enumerate(ids):
+        if not isinstance(each, str):
+            message = "Every id in `task_ids` must be a string."
+            raise invalid_request("task_ids.type", message, pointer=f"/task_ids/{index}")
+    return ids
+
+
+def _position(cursor: str | None) -> int:
+    """The line after which a page begins; -1 for the first."""
+    return -1 if cursor is None else decode_cursor("line", cursor)

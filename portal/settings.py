@@ -154,6 +154,8 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "POSTPROCESSING_HOOKS": ["portal.api.schema.add_common_parts"],
+    "SCHEMA_PATH_PREFIX": "/v2/",
 }
 
 # --- the engine ----------------------------------------------------------------------------------
