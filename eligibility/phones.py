@@ -58,11 +58,10 @@ def _usual_number(plan: PhoneMetadata) -> re.Pattern[str]:
     """The region's whole numbers: national, with its trunk prefix, or with its country code."""
     descriptions = (getattr(plan, kind) for kind in _KINDS)
     patterns = [d.national_number_pattern for d in descriptions if d and d.national_number_pattern]
-    leads = [rf"\+{plan.country_code}"]
-    if plan.national_prefix:
-        leads.append(re.escape(plan.national_prefix))
     national = "|".join(f"(?:{pattern})" for pattern in patterns)
-    return re.compile(rf"(?:{'|'.join(leads)})?(?:{national})", re.ASCII)
+    # What begins like a call abroad ("00…") is one to the library, whatever follows.
+    at_home = rf"(?!{plan.international_prefix or '$'})(?:{plan.national_prefix or ''})?"
+    return re.compile(rf"(?:\+{plan.country_code}|{at_home})(?:{national})", re.ASCII)
 
 
 @lru_cache(maxsize=4096)

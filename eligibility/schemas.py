@@ -64,12 +64,12 @@ def _iso_date(value: Any) -> date | None:
 
 
 def _text(most: int, least: int = 0) -> StringConstraints:
-    return StringConstraints(strip_whitespace=True, min_length=least, max_length=most)
+    return StringConstraints(strip_whitespace=True, min_length=least or None, max_length=most)
 
 
 def _code(most: int, least: int = 0) -> StringConstraints:
     return StringConstraints(
-        strip_whitespace=True, to_upper=True, min_length=least, max_length=most
+        strip_whitespace=True, to_upper=True, min_length=least or None, max_length=most
     )
 
 
