@@ -1,0 +1,78 @@
+"""A database of one's own for one benchmark process, set up as in production."""
+
+from __future__ import annotations
+
+import os
+import platform
+import secrets
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.postgres import throwaway_postgres
+
+DATABASES = ("sqlite", "postgres")
+ENVIRONMENT = {
+    "DEBUG": "0",
+    "HTTPS_ONLY": "0",
+    "ALLOWED_HOSTS": "localhost",
+    "LOG_LEVEL": "WARNING",
+    "SECRET_KEY": secrets.token_urlsafe(48),
+    "API_KEY_PEPPER": secrets.token_hex(32),
+}
+
+
+@contextmanager
+def fresh_database(kind: str) -> Iterator[None]:
+    """Django, set up on an empty migrated database that is removed afterwards.
+
+    SQLite is a file with the portal's own PRAGMAs; PostgreSQL is a server with its default
+    durability. Once in a process: Django reads its settings once. Raises cluster.Missing.
+    """
+    with _address(kind) as url:
+        os.environ.update(ENVIRONMENT | {"DATABASE_URL": url})
+        os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
+        import django
+
+        django.setup()
+        from django.core.management import call_command
+        from django.db import connections
+
+        call_command("migrate", verbosity=0, skip_checks=True)
+        try:
+            yield
+        finally:
+            connections.close_all()
+
+
+@contextmanager
+def _address(kind: str) -> Iterator[str]:
+    if kind == "postgres":
+        with throwaway_postgres(fsync=True) as url:
+            yield url
+        return
+    with tempfile.TemporaryDirectory(prefix="portal-bench-") as directory:
+        yield f"sqlite:///{Path(directory) / 'bench.sqlite3'}"
+
+
+def versions() -> dict[str, Any]:
+    """What the figures were measured with."""
+    import django
+    import psycopg
+    from django.db import connection
+
+    found = {
+        "python": platform.python_version(),
+        "django": django.get_version(),
+        "psycopg": psycopg.__version__,
+        "sqlite": sqlite3.sqlite_version,
+        "postgres": None,
+    }
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW server_version")
+            found["postgres"] = cursor.fetchone()[0]
+    return found
