@@ -89,7 +89,7 @@ def of_text(raw: Any) -> list[Issue]:
 
 def unknown_fields(given: Mapping[str, Any]) -> list[Issue]:
     """Warnings about fields nobody reads. They stay in the stored row."""
-    unknown = [name for name in given if name not in WIRE_NAMES]
+    unknown = [name for name in given if name not in WIRE_NAMES and given[name] is not None]
     found = [_unknown_field(name, given[name]) for name in unknown[:MOST_UNKNOWN]]
     if len(unknown) > MOST_UNKNOWN:
         message = f"{len(unknown) - MOST_UNKNOWN} more fields are not known."

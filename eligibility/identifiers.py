@@ -109,8 +109,9 @@ def read_identifier(id_type: str, id_value: str) -> tuple[str, Doubt | None]:
     digits = normalise_emirates_id(id_value)
     if digits is None:
         return _letters(id_value), _SHAPE
-    doubt = _doubt_about_digits(digits)
-    return ("" if doubt is _PLACEHOLDER else digits), doubt
+    if digits.startswith(_PREFIX):
+        return digits, None if luhn_is_right(digits) else _CHECK_DIGIT
+    return ("", _PLACEHOLDER) if digits in _PLACEHOLDERS else (digits, _SHAPE)
 
 
 def _letters(text: str) -> str:
@@ -129,13 +130,6 @@ def mask(identifier: str) -> str:
 
 def _doubt_about_emirates_id(text: str) -> Doubt | None:
     return read_identifier(EMIRATES_ID, text)[1]
-
-
-def _doubt_about_digits(digits: str) -> Doubt | None:
-    """The doubt about 15 digits. Only 784 is looked for: years of birth are nobody's proof."""
-    if not digits.startswith(_PREFIX):
-        return _PLACEHOLDER if digits in _PLACEHOLDERS else _SHAPE
-    return None if luhn_is_right(digits) else _CHECK_DIGIT
 
 
 def _doubt_about_dha_member_id(text: str) -> Doubt | None:

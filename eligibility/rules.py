@@ -92,15 +92,19 @@ class _Checker:
         self.today = now.astimezone(timezone).date()
         self.phone_looks_right = phone_check(region)
         self.suspicious = suspicious
+        self.sends_nulls = False  # until a row does: a client sends them in all rows or in none
 
     def check(self, raw: Any) -> Checked:
         """One row; `raw` is whatever the request held at its place."""
         if not isinstance(raw, dict):
             return Checked(None, storable(raw), errors=[faults.not_an_object(raw)])
-        given = {k: v for k, v in raw.items() if v is not None} if None in raw.values() else raw
+        given = _without_nulls(raw) if self.sends_nulls else raw
         try:
             row = _validate(given)
         except ValidationError as error:
+            if not self.sends_nulls and None in raw.values():
+                self.sends_nulls = True
+                return self.check(raw)
             return self._check_broken(raw, given, error)
         checked = Checked(row, raw)
         match = self.registry.match(row.tpa_name, row.id_type, row.visit_type)
@@ -180,6 +184,13 @@ class _Checker:
             checked.errors.append(read)
         else:
             checked.scheduled_for = read
+
+
+def _without_nulls(raw: dict[str, Any]) -> dict[str, Any]:
+    """The row's fields that say something: null is as good as absent."""
+    if None not in raw.values():
+        return raw
+    return {name: value for name, value in raw.items() if value is not None}
 
 
 def _refuse_unstorable(checked: Checked) -> None:

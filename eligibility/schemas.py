@@ -148,6 +148,16 @@ class Row(BaseModel):
     extra_args: dict[str, Any] = Field(
         default_factory=dict, description="What else a payer asks for."
     )
+    appointment: Annotated[
+        str,
+        _text(64),
+        Field(description="The visit's date and time in the clinic's calendar. For display only."),
+    ] = ""
+    insurance_as_written: Annotated[
+        str,
+        _text(300),
+        Field(description="The insurance in the patient's or the desk's words. For display only."),
+    ] = ""
 
     @property
     def rank(self) -> Priority:

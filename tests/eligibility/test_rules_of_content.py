@@ -108,6 +108,11 @@ def test_the_name_of_an_unknown_field_is_escaped_in_its_pointer() -> None:
     assert only_warning(make_row(**{"a/b~c": 1})).pointer == "/a~1b~0c"
 
 
+def test_an_unknown_field_without_a_value_is_not_worth_a_warning() -> None:
+    rows = [make_row(colour=None), make_row(name=None, colour=None), make_row(colour=None)]
+    assert [each.warnings for each in check(*rows)] == [[], [], []]
+
+
 def test_a_thousand_unknown_fields_do_not_make_a_thousand_warnings() -> None:
     (checked,) = check(make_row(**{f"field{number}": 1 for number in range(1000)}))
     assert len(checked.warnings) == 11
