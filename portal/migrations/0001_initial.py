@@ -301,7 +301,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("line", models.PositiveIntegerField()),
-                ("raw", models.JSONField()),
+                ("raw", models.JSONField(null=True)),
                 ("errors", models.JSONField()),
                 ("client_reference", models.CharField(blank=True, max_length=200)),
                 (

@@ -96,7 +96,7 @@ class RejectedRow(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="rejected")
     line = models.PositiveIntegerField()
-    raw = models.JSONField()
+    raw = models.JSONField(null=True)  # a row may be a bare null
     errors = models.JSONField()
     client_reference = models.CharField(max_length=200, blank=True)
     state = models.CharField(max_length=16, choices=RowState, default=RowState.OPEN)
