@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
-from eligibility.schemas import ATTRIBUTES, WIRE_NAMES
+from eligibility.schemas import ATTRIBUTES, DISPLAY_NAMES, WIRE_NAMES
 from eligibility.spelling import Speller
 from portal.intake.issues import Issue
 from portal.intake.text import excerpt, list_unstorable, storable_text
@@ -89,7 +89,8 @@ def of_text(raw: Any) -> list[Issue]:
 
 def unknown_fields(given: Mapping[str, Any]) -> list[Issue]:
     """Warnings about fields nobody reads. They stay in the stored row."""
-    unknown = [name for name in given if name not in WIRE_NAMES and given[name] is not None]
+    named = [name for name in given if name not in WIRE_NAMES and given[name] is not None]
+    unknown = [name for name in named if name not in DISPLAY_NAMES]
     found = [_unknown_field(name, given[name]) for name in unknown[:MOST_UNKNOWN]]
     if len(unknown) > MOST_UNKNOWN:
         message = f"{len(unknown) - MOST_UNKNOWN} more fields are not known."

@@ -148,16 +148,6 @@ class Row(BaseModel):
     extra_args: dict[str, Any] = Field(
         default_factory=dict, description="What else a payer asks for."
     )
-    appointment: Annotated[
-        str,
-        _text(64),
-        Field(description="The visit's date and time in the clinic's calendar. For display only."),
-    ] = ""
-    insurance_as_written: Annotated[
-        str,
-        _text(300),
-        Field(description="The insurance in the patient's or the desk's words. For display only."),
-    ] = ""
 
     @property
     def rank(self) -> Priority:
@@ -177,6 +167,9 @@ ATTRIBUTES: dict[str, str] = {field.alias or name: name for name, field in Row.m
 """Wire name → attribute of `Row`."""
 
 WIRE_NAMES: frozenset[str] = frozenset(ATTRIBUTES)
+
+DISPLAY_NAMES = frozenset({"appointment", "insurance_as_written"})
+"""Columns of appointment lists that no check reads: kept in the row as it came, for people."""
 
 
 class BulkRequest(BaseModel):
