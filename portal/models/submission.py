@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterable
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q
+from django.db.models.expressions import RawSQL
 
 from portal import objectid
 from portal.models.team import Clinic, Team
@@ -76,15 +78,20 @@ class RejectedRowQuerySet(models.QuerySet["RejectedRow"]):
 
         Returns how many were closed.
         """
-        return (
-            self.open()
-            .filter(
-                submission__team_id=team_id,
-                submission__kind=kind,
-                client_reference__in=list(references),
-            )
-            .update(state=RowState.SUPERSEDED)
-        )
+        waiting = self.open().exclude(client_reference="")
+        waiting = waiting.filter(submission__team_id=team_id, submission__kind=kind)
+        wanted = list(references)
+        if not wanted or not waiting.exists():
+            return 0
+        brought = waiting.filter(client_reference__in=_as_rows(wanted))
+        return brought.update(state=RowState.SUPERSEDED)
+
+
+def _as_rows(texts: list[str]) -> RawSQL:
+    """Any number of texts as a subquery with one parameter: both databases limit their number."""
+    if connection.vendor == "postgresql":
+        return RawSQL("SELECT unnest(%s::text[])", [texts])
+    return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(texts)])
 
 
 class RejectedRow(models.Model):
