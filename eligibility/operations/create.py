@@ -17,6 +17,7 @@ from eligibility.operations.answers import Created, Intake, answer
 from eligibility.operations.rows import COLUMNS, RowBuilder, reference_key
 from eligibility.rules import Checked, check_rows
 from portal import objectid
+from portal.collector import uncollected
 from portal.intake.insert import insert_rows
 from portal.intake.rejected import store_rejected
 from portal.models import Clinic, RejectedRow, Submission, Team
@@ -28,6 +29,7 @@ _RACES_BEFORE_GIVING_UP = 3
 Fresh = tuple[int, Checked, str | None, UUID]
 
 
+@uncollected()
 def create_tasks(
     *,
     team: Team,
@@ -209,7 +211,8 @@ def _store_tasks(
         due=intake.scheduled_for or intake.now,
         now=intake.now,
     )
-    insert_rows(EligibilityTask, COLUMNS, [builder.build(*item) for item in fresh])
+    # A generator: on PostgreSQL the server stores one chunk while the next one is built.
+    insert_rows(EligibilityTask, COLUMNS, (builder.build(*item) for item in fresh))
     references = {row.row.client_reference for _, row, _, _ in fresh if row.row}
     RejectedRow.objects.supersede(team_id=intake.team.pk, kind=KIND, references=references - {""})
     if intake.scheduled_for is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from hashlib import blake2b
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -48,6 +49,7 @@ COLUMNS = (
 )
 
 _DETAILS = ("mode", "referral_code", "service_type", "pod_id", "is_emergency", "force")
+_details_of = attrgetter(*_DETAILS)
 _SYNTHETIC = "synthetic"
 
 
@@ -103,11 +105,8 @@ class RowBuilder:
         connection_id = self._routes.find(payer_id, is_search=is_search, test_mode=test_mode)
         later = checked.scheduled_for
         due = later if later is not None and later > self._due else self._due
-        details = {
-            name: value
-            for name in _DETAILS
-            if (value := getattr(row, name)) not in (None, "", False)
-        }
+        given = zip(_DETAILS, _details_of(row), strict=True)
+        details = {name: value for name, value in given if value}
         return (
             task_id,
             *self._head,

@@ -11,15 +11,13 @@ through; `ReadJson.suspicious` then says that the rows must be looked at.
 
 from __future__ import annotations
 
-import gc
 import json
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, NoReturn
 
+from portal.collector import uncollected
 from portal.errors import ApiError, ErrorCode, detail
 from portal.intake.text import MAX_DEPTH, may_hold_unstorable_text
 
@@ -121,7 +119,7 @@ class _Reader:
             parse_constant=self._real,
         )
         try:
-            with _without_garbage_collection():
+            with uncollected():
                 return decoder.decode(text)
         except json.JSONDecodeError as error:
             where = f"line {error.lineno}, column {error.colno}"
@@ -138,18 +136,6 @@ class _Reader:
             return int(digits)
         self.odd_number = True
         return math.inf
-
-
-@contextmanager
-def _without_garbage_collection() -> Iterator[None]:
-    """Parsing makes no cycles, but so many objects that the collector would run a dozen times."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _find_duplicate(text: str) -> None:
