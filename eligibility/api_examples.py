@@ -86,7 +86,7 @@ _DATA = wire_data(
     outcome="eligible",
     task_id=_FIRST,
     payer_code="TPA002",
-    payer_name="NextCare",
+    payer_name="Nextcare (Arab Gulf Health Services)",
 )
 _RESULT_ROW = {
     "task_id": _FIRST,

@@ -11,6 +11,7 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from pydantic import BaseModel, Field
 
+from portal.api.limits import limits_text
 from portal.errors import STATUS, ErrorCode
 
 MEANING: dict[ErrorCode, str] = {
@@ -27,6 +28,11 @@ MEANING: dict[ErrorCode, str] = {
     ErrorCode.INTERNAL: "A fault of ours; the request id helps us to find it.",
     ErrorCode.UNAVAILABLE: "Out of reach for a moment; see `Retry-After`.",
 }
+_INTRODUCTION = (
+    "Send your key as `Authorization: Bearer KEY` or `x-api-key: KEY`. A key of several clinics "
+    "names one in `x-clinic-id`. Every answer carries `X-Request-ID`; every error has the same "
+    "envelope, with one entry of `details` for each fault."
+)
 _ALWAYS = (ErrorCode.METHOD_NOT_ALLOWED, ErrorCode.INTERNAL, ErrorCode.UNAVAILABLE)
 _WITH_KEY = (ErrorCode.INVALID_REQUEST, ErrorCode.UNAUTHORIZED, ErrorCode.FORBIDDEN)
 _WITH_BODY = (
@@ -110,6 +116,7 @@ def add_common_parts(
     result: dict[str, Any], generator: Any, request: Any, public: bool
 ) -> dict[str, Any]:
     """A drf-spectacular postprocessing hook: errors and headers of every operation."""
+    result["info"]["description"] = f"{_INTRODUCTION}\n\n{limits_text()}"
     schemas = result.setdefault("components", {}).setdefault("schemas", {})
     model = ErrorEnvelope.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(model.pop("$defs"))
