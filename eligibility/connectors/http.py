@@ -7,13 +7,9 @@ session's own limit on connecting, since then nothing has been sent yet.
 
 from __future__ import annotations
 
-import codecs
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any, Final
 
@@ -22,12 +18,7 @@ from yarl import URL
 
 from eligibility.choices import Failure
 from eligibility.connectors.base import Call, Failed
-
-DEEPEST: Final = 50
-"""Levels of nesting that an answer may have and still be stored on every database."""
-
-LONGEST_WISH: Final = 86_400.0
-"""Seconds: the longest Retry-After we believe."""
+from eligibility.connectors.reading import retry_after_seconds
 
 _EVIDENCE: Final = 2_000
 _NO_HEADERS: Final[Mapping[str, str]] = {}
@@ -40,16 +31,20 @@ _DOWN: Final = frozenset({408, 500, 502, 503, 504})
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A payer's answer of status 2xx: parsed, storable, with fractions as their own text."""
+    """A payer's answer of status 2xx, as it came; `as_failed` keeps its beginning as evidence."""
 
     status: int
-    data: Any
+    text: bytes
+
+    def as_failed(self, code: str, message: str) -> Failed:
+        """The answer as one that could not be used."""
+        return _unreadable(code, message, _evidence(self.status, self.text))
 
 
 async def post_json(
     call: Call, path: str, body: Mapping[str, Any], headers: Mapping[str, str] = _NO_HEADERS
 ) -> Received | Failed:
-    """POST a JSON body and read a JSON answer of at most `call.byte_cap` bytes.
+    """POST a JSON body and read an answer of at most `call.byte_cap` bytes.
 
     `path` is joined to the call's base URL and must never hold anything about a patient.
     Redirects are not followed: a payer's question must not end up at another address.
@@ -65,8 +60,7 @@ async def post_json(
             headers={**_JSON_HEADERS, **headers} if headers else _JSON_HEADERS,
             allow_redirects=False,
         ) as response:
-            text = await read_capped(response, call.byte_cap)
-            return _oversize(response) if text is None else _judge(response, text)
+            return _judge(response, await read_capped(response, call.byte_cap))
     except aiohttp.ConnectionTimeoutError:
         return _unavailable("connect_timeout", "The payer could not be reached in time.")
     except TimeoutError:
@@ -110,53 +104,17 @@ def failed_by_client_error(error: aiohttp.ClientError) -> Failed:
     return _unavailable("connection", "The connection to the payer failed.")
 
 
-def parse_json(text: bytes) -> Any:
-    """The JSON value of a payer's answer, fit for any database.
-
-    A fraction stays its own text, exact; NUL and lone surrogates become U+FFFD. Raises
-    ValueError for what is not JSON in UTF-8, NaN and Infinity, and more than DEEPEST levels.
-    """
-    try:
-        value = _DECODER.decode(text.removeprefix(codecs.BOM_UTF8).decode())
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
-    suspicious = b"\\u" in text or text.count(b"[") + text.count(b"{") > DEEPEST
-    return _storable(value) if suspicious else value
-
-
-def retry_after_seconds(value: str | None, now: datetime | None = None) -> float | None:
-    """A Retry-After header in seconds from now: it holds seconds, or an HTTP date.
-
-    None when there is none or it cannot be read; never below zero nor above a day.
-    """
-    if value is None:
-        return None
-    try:
-        wish = float(value)
-    except ValueError:
-        try:
-            moment = parsedate_to_datetime(value)
-        except ValueError:
-            return None
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        wish = (moment - (now or datetime.now(UTC))).total_seconds()
-    return None if math.isnan(wish) else min(max(wish, 0.0), LONGEST_WISH)
-
-
 @lru_cache(maxsize=256)
 def _join(base_url: str, path: str) -> URL:
     """The address of one call; ValueError when a connection's base URL is none."""
     return URL(base_url.rstrip("/") + path)
 
 
-def _judge(response: aiohttp.ClientResponse, text: bytes) -> Received | Failed:
+def _judge(response: aiohttp.ClientResponse, text: bytes | None) -> Received | Failed:
     """What the status says; the body counts only when the payer says that all went well."""
     if not 200 <= response.status < 300:
-        return _failed_by_status(response, text)
-    try:
-        return Received(response.status, parse_json(text))
-    except ValueError:
-        return _unreadable("not_json", "The payer's answer is not JSON.", _evidence(response, text))
+        return _failed_by_status(response, text or b"")
+    return _oversize(response) if text is None else Received(response.status, text)
 
 
 def _failed_by_status(response: aiohttp.ClientResponse, text: bytes) -> Failed:
@@ -165,7 +123,7 @@ def _failed_by_status(response: aiohttp.ClientResponse, text: bytes) -> Failed:
     A 500 is taken for "the payer is down": it says nothing against the row, passes by itself,
     and should open the lane's breaker like a 502.
     """
-    status, raw = response.status, _evidence(response, text)
+    status, raw = response.status, _evidence(response.status, text)
     code = f"http_{status}"
     if status == 429:
         wish = retry_after_seconds(response.headers.get("Retry-After"))
@@ -181,10 +139,10 @@ def _failed_by_status(response: aiohttp.ClientResponse, text: bytes) -> Failed:
     return _unreadable(code, f"The payer did not understand the call (HTTP {status}).", raw)
 
 
-def _evidence(response: aiohttp.ClientResponse, text: bytes) -> dict[str, Any]:
+def _evidence(status: int, text: bytes) -> dict[str, Any]:
     """The beginning of an answer that could not be used, kept with the attempt."""
     start = text[:_EVIDENCE].decode("utf-8", "replace").replace("\0", "\ufffd")
-    return {"http_status": response.status, "body_start": start}
+    return {"http_status": status, "body_start": start}
 
 
 def _oversize(response: aiohttp.ClientResponse) -> Failed:
@@ -200,24 +158,4 @@ def _unreadable(code: str, message: str, raw: Any = None) -> Failed:
     return Failed(Failure.BAD_RESPONSE, code, message, raw=raw)
 
 
-def _refuse_constant(word: str) -> Any:
-    """NaN and Infinity are not JSON, and no database stores them."""
-    raise ValueError(f"{word} is not JSON")
-
-
 _BAD_ADDRESS: Final = _unavailable("address", "The payer's address is not a valid one.")
-_DECODER: Final = json.JSONDecoder(parse_float=str, parse_constant=_refuse_constant)
-
-
-def _storable(value: Any, level: int = 0) -> Any:
-    """The value with NUL and lone surrogates replaced; ValueError when nested too deeply."""
-    if isinstance(value, str):
-        plain = value.replace("\0", "\ufffd")
-        return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if not isinstance(value, dict | list):
-        return value
-    if level >= DEEPEST:
-        raise ValueError("nested too deeply")
-    if isinstance(value, list):
-        return [_storable(item, level + 1) for item in value]
-    return {_storable(key): _storable(item, level + 1) for key, item in value.items()}

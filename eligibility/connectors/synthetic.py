@@ -1,16 +1,14 @@
 """The connector to the synthetic payer, over real HTTP like any other.
 
-The payer (package `eligibility.synthetic`) answers in our own form, so there is little to
-translate here; what this connector shows is how a connector distrusts what it receives.
+The payer is the package `eligibility.synthetic`; its protocol stands in that package's server.
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Final
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field
 
-from eligibility.choices import Failure, Outcome
 from eligibility.connectors.base import (
     Call,
     Connector,
@@ -20,16 +18,20 @@ from eligibility.connectors.base import (
     NotDelivered,
     Pending,
     Query,
-    Reply,
 )
-from eligibility.connectors.http import Received, post_json
+from eligibility.connectors.http import post_json
+from eligibility.connectors.synthetic_replies import (
+    Well,
+    bad_response,
+    expect_answer,
+    parse_reply,
+    read_reply,
+)
 from eligibility.identifiers import NOT_SENDABLE, doubt_about
-from eligibility.results import Answer
-from eligibility.synthetic.magic import SYNTHETIC_PREFIX, canonical
+from eligibility.synthetic.magic import SYNTHETIC_PREFIX
 from eligibility.synthetic.script import LONGEST_SCRIPT, BrokenScript, parse_script
 
 SCRIPT_TITLE: Final = "synthetic"
-_LONGEST_LOOK: Final = 86_400.0
 _PROBE_REFERENCE: Final = "probe"
 
 
@@ -78,20 +80,20 @@ class SyntheticConnector(Connector):
     ) -> Done | Pending | Failed:
         """Ask the question; the payer knows a repeat by its reference."""
         body = _body(query, settings)
-        return _expect_answer(_read(query, await post_json(call, "/v1/checks", body)))
+        return expect_answer(read_reply(query, await post_json(call, "/v1/checks", body)))
 
     async def poll(
         self, call: Call, query: Query, handle: str, settings: SyntheticSettings
     ) -> Done | Pending | Failed:
         """Ask again; the payer wants the question beside the handle."""
         body = _body(query, settings) | {"handle": handle}
-        return _expect_answer(_read(query, await post_json(call, "/v1/poll", body)))
+        return expect_answer(read_reply(query, await post_json(call, "/v1/poll", body)))
 
     async def reconcile(
         self, call: Call, query: Query, settings: SyntheticSettings
     ) -> Done | Pending | Failed | NotDelivered:
         """Ask by reference what became of the question."""
-        return _read(query, await post_json(call, "/v1/reconcile", _body(query, settings)))
+        return read_reply(query, await post_json(call, "/v1/reconcile", _body(query, settings)))
 
     async def probe(self, call: Call, settings: SyntheticSettings) -> Failed | None:
         """Whether the payer is there and lets us in."""
@@ -99,9 +101,12 @@ class SyntheticConnector(Connector):
         received = await post_json(call, "/v1/probe", body)
         if isinstance(received, Failed):
             return received
-        if isinstance(received.data, dict) and received.data.get("status") == "ok":
+        reply = parse_reply(received)
+        if isinstance(reply, Failed):
+            return reply
+        if isinstance(reply, Well):
             return None
-        return _bad("probe", "The payer's answer to a test call is not the expected one.")
+        return bad_response("probe", "The payer's answer to a test call is not the expected one.")
 
     def check(self, query: Query, settings: SyntheticSettings) -> str | None:
         """An empty identifier cannot be sent, nor an Emirates ID that cannot be one."""
@@ -146,73 +151,3 @@ def _script(query: Query) -> str:
         return ""
     value = query.extra_args.get("value")
     return "" if value is None else str(value)
-
-
-def _read(query: Query, received: Received | Failed) -> Reply:
-    """A reply out of what came back; one about somebody else's question is refused."""
-    if isinstance(received, Failed):
-        return received
-    data = received.data
-    if not isinstance(data, dict):
-        return _bad("not_an_object", "The payer's answer has an unknown form.")
-    if data.get("reference") != query.reference:
-        return _bad("other_member", "The payer answered another question than ours.")
-    match data.get("status"):
-        case "done":
-            return _read_answer(query, data)
-        case "pending":
-            return _read_promise(data)
-        case "failed":
-            return _read_failure(data)
-        case "unknown":
-            return NotDelivered()
-    return _bad("unknown_status", "The payer's answer has an unknown status.")
-
-
-def _expect_answer(reply: Reply) -> Done | Pending | Failed:
-    """A submit or a poll cannot be told that the payer knows nothing of it."""
-    if isinstance(reply, NotDelivered):
-        return _bad("unknown_status", "The payer knows nothing of the question.")
-    return reply
-
-
-def _read_answer(query: Query, data: dict[str, Any]) -> Done | Failed:
-    """The answer, if it is about our member and has the agreed form.
-
-    The payer's answer is already the normalised one, so the evidence need not hold it again.
-    """
-    echoed = data.get("id_value")
-    if echoed != query.id_value and not (
-        isinstance(echoed, str) and canonical(echoed) == canonical(query.id_value)
-    ):
-        return _bad("other_member", "The payer answered for another member than ours.")
-    try:
-        outcome = Outcome(str(data.get("outcome")))
-        answer = Answer.model_validate(data.get("answer"))
-    except (ValidationError, ValueError):
-        return _bad("unknown_form", "The payer's answer has an unknown form.")
-    return Done(outcome, answer, {key: data[key] for key in data.keys() - {"answer"}})
-
-
-def _read_promise(data: dict[str, Any]) -> Pending | Failed:
-    """When to look again; a promise without a handle or a time is none."""
-    handle, wait = data.get("handle"), data.get("look_after")
-    try:
-        seconds = float(wait) if isinstance(wait, str | int) else -1.0
-    except ValueError:
-        seconds = -1.0
-    if not (isinstance(handle, str) and handle and 0 <= seconds <= _LONGEST_LOOK):
-        return _bad("unknown_form", 'The payer said "later" without saying when.')
-    return Pending(handle, seconds)
-
-
-def _read_failure(data: dict[str, Any]) -> Failed:
-    """The failure that the payer states itself; its message is the server's own, never a row's."""
-    failure, code, message = (data.get(key) for key in ("failure", "code", "message"))
-    if failure not in Failure.values or not isinstance(code, str) or not isinstance(message, str):
-        return _bad("unknown_form", "The payer's answer has an unknown form.")
-    return Failed(Failure(failure), code[:64], message[:300], raw=data)
-
-
-def _bad(code: str, message: str) -> Failed:
-    return Failed(Failure.BAD_RESPONSE, code, message)
