@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -28,6 +29,7 @@ PAGE = 1000
 """Rows of a batch in one answer."""
 
 _LONGEST_DESCRIPTION = 500
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 
 
 class HealthViewSet(ApiViewSet):
@@ -109,7 +111,7 @@ class ResultViewSet(ApiViewSet):
     @api_pages.eligibility_result
     def result(self, request: Request, task_id: str) -> Response:
         """Status and result of one task, without an envelope."""
-        found = self._tasks().filter(pk=_uuid(task_id)).values(*wire.RESULT_FIELDS).first()
+        found = self._tasks().with_ids(_ids(task_id)).values(*wire.RESULT_FIELDS).first()
         if found is None:
             raise not_found("task")
         return Response(wire.result(found))
@@ -118,19 +120,17 @@ class ResultViewSet(ApiViewSet):
     def results(self, request: Request) -> Response:
         """Results of many tasks, in the order asked."""
         asked = array_under("task_ids", json_body(request), least=0)
-        ids = {text: _uuid(text) for text in _only_text(asked)}
-        known = [value for value in ids.values() if value is not None]
-        rows = self._tasks().with_ids(known).values(*wire.ROW_FIELDS)
-        by_id = {task["id"]: wire.row(task) for task in rows}
-        results = [by_id.get(ids[text]) or wire.unknown_row(text) for text in asked]
+        tasks = self._tasks().with_ids(_ids(*_only_text(asked))).values(*wire.ROW_FIELDS)
+        rows = {str(task["id"]): wire.row(task) for task in tasks}
+        results = [rows.get(text.lower()) or wire.unknown_row(text) for text in asked]
         message = "Bulk results fetched successfully."
         return Response({"success": True, "message": message, "data": {"results": results}})
 
     @api_pages.batch_results
     def batch(self, request: Request, batch_id: str) -> Response:
         """A batch and its rows, a page of them at a time."""
-        clinic = self.caller.clinic
-        batch = Batch.objects.filter(clinic=clinic, pk=_uuid(batch_id)).with_counts().first()
+        batches = Batch.objects.filter(clinic=self.caller.clinic, pk__in=_ids(batch_id))
+        batch: Any = batches.with_counts().first()
         if batch is None:
             raise not_found("batch")
         after = _position(request.query_params.get("cursor"))
@@ -172,13 +172,9 @@ def _description(body: dict[str, Any]) -> str:
     return text
 
 
-def _uuid(text: str) -> UUID | None:
-    """The id that a text is in its usual form; None for any other text, which names nothing."""
-    try:
-        value = UUID(text)
-    except ValueError:
-        return None
-    return value if str(value) == text.lower() else None
+def _ids(*texts: str) -> set[UUID]:
+    """The ids among these texts. Only the usual form is one: any other text names nothing."""
+    return {UUID(text) for text in texts if _ID.fullmatch(text)}
 
 
 def _only_text(ids: list[Any]) -> list[str]:

@@ -148,7 +148,7 @@ def test_every_operation_lists_its_errors_in_the_envelope(schema: dict[str, Any]
 def test_either_key_header_opens_every_operation_but_health(schema: dict[str, Any]) -> None:
     assert set(schema["components"]["securitySchemes"]) == {"bearerKey", "apiKeyHeader"}
     for name, operation in operations(schema):
-        wanted = [{"bearerKey": []}, {"apiKeyHeader": []}]
+        wanted: list[dict[str, list[str]]] = [{"bearerKey": []}, {"apiKeyHeader": []}]
         assert operation["security"] == ([{}] if name.endswith("/health") else wanted)
 
 
