@@ -1,7 +1,8 @@
 """Identifiers that sort by creation: 24-hex object ids and version 7 UUIDs.
 
 An object id is 4 bytes of seconds, 5 random bytes of this process and a 3-byte counter (the
-BSON ObjectId layout). A forked child draws its random bytes anew. UUIDs follow RFC 9562, 5.7.
+BSON ObjectId layout). A forked child begins anew, with its own lock: another thread of the
+parent may have held the old one. UUIDs follow RFC 9562, 5.7.
 """
 
 from __future__ import annotations
@@ -17,15 +18,16 @@ _process = b""
 _counter = 0
 
 
-def _draw() -> None:
-    """Take new random bytes and a random start of the counter."""
-    global _process, _counter
+def _begin() -> None:
+    """Take a new lock, new random bytes and a random start of the counter."""
+    global _lock, _process, _counter
+    _lock = threading.Lock()
     _process = os.urandom(5)
     _counter = int.from_bytes(os.urandom(3), "big")
 
 
-_draw()
-os.register_at_fork(after_in_child=_draw)
+_begin()
+os.register_at_fork(after_in_child=_begin)
 
 
 def new() -> str:
