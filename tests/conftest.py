@@ -12,6 +12,8 @@ from hypothesis import settings as hypothesis_settings
 
 from tests.turns import turn
 
+pytest_plugins = ("tests.cast",)
+
 DATABASE_FIXTURES = {
     "database_url",
     "db",
