@@ -8,12 +8,14 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from django.conf import settings
 
 SOON = 0.05
+IDLE_GRACE = 2.0
 
 
 def free_port() -> int:
@@ -90,8 +92,11 @@ class Child:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
-    def stop(self, *, grace: float) -> None:
-        """Ask the leader to end, wait up to `grace` seconds, then end the group."""
+    def stop(self, *, grace: float, is_busy: Callable[[], bool] | None = None) -> None:
+        """Ask the leader to end; end the group after `grace` seconds, or when it idles on.
+
+        A leader that is no longer busy is given two seconds: a wedged cluster never ends.
+        """
         if self._process is None:
             return
         with suppress(ProcessLookupError):
@@ -99,4 +104,7 @@ class Child:
         ends_at = time.monotonic() + grace
         while self._process.poll() is None and time.monotonic() < ends_at:
             time.sleep(SOON)
+            if is_busy is not None and not is_busy():
+                ends_at = min(ends_at, time.monotonic() + IDLE_GRACE)
+                is_busy = None
         self.kill()

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from eligibility.choices import Failure, Look, Status
 from eligibility.engine import clock
 from eligibility.engine.rows import TASK, add_events, python_uuid
+from eligibility.models import EligibilityTask
 
 MOST_CRASHES = 3
 _AT_ONCE = 1000
@@ -31,6 +32,13 @@ def return_of_dead(workers: Sequence[str]) -> int:
 def return_of_host(host_id: str) -> int:
     """Give back every row of a host whose workers have all ended."""
     return _give_back("worker LIKE %s", [f"{host_id}:%"], "its workers ended")
+
+
+def held_by_host(host_id: str) -> bool:
+    """Whether some worker of this host still holds a row."""
+    return EligibilityTask.objects.filter(
+        status=Status.RUNNING, worker__startswith=f"{host_id}:"
+    ).exists()
 
 
 def _give_back(condition: str, parameters: list[Any], note: str) -> int:

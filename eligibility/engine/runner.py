@@ -98,14 +98,14 @@ class Runner:
         began = time.monotonic()
         try:
             if began - claimed_at > LEASE_MARGIN / 2:
-                # The process was stopped after its claim: less lease is left than the call may take.
+                # The process was stopped after its claim: the lease may end before the call.
                 reply: Reply = Failed(Failure.TIMEOUT, "not_sent", "The call was not sent in time.")
             else:
                 async with asyncio.timeout(row.lane.deadline):
                     reply = await self._call(row)
         except TimeoutError:
             reply = Failed(Failure.TIMEOUT, "deadline", "The payer did not answer in time.")
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (a connector may fail in any way)
             log.error("conversation_failed", task=str(row.task_id), error=type(error).__name__)
             reply = Failed(
                 Failure.BAD_RESPONSE, type(error).__name__, "The payer's answer could not be read."

@@ -29,10 +29,7 @@ def wake(*, host_id: str | None = None) -> bool:
     free = DrainSlot.objects.filter(state=DrainSlot.State.FREE, host__seen_at__gt=Now() - ALIVE_FOR)
     if host_id is not None:
         free = free.filter(host_id=host_id)
-    for slot in free.order_by("number", "host_id")[:3]:
-        if _queue(slot):
-            return True
-    return False
+    return any(_queue(slot) for slot in free.order_by("number", "host_id")[:3])
 
 
 def _queue(slot: DrainSlot) -> bool:

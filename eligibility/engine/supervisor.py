@@ -158,11 +158,19 @@ class Supervisor:
         """Let running calls end, take nothing new, give back the rest and leave."""
         log.info("workers_stopping", host=self._host_id)
         self._leave(slots.revoke_host)
-        self._cluster.stop(grace=self._grace)
+        self._cluster.stop(grace=self._grace, is_busy=self._has_calls)
         self._give_back_all()
         self._payer.stop(grace=2.0)
         self._leave(slots.forget_host)
         log.info("workers_stopped", host=self._host_id)
+
+    def _has_calls(self) -> bool:
+        """Whether the host's workers still hold rows."""
+        try:
+            return leases.held_by_host(self._host_id)
+        except (DatabaseError, InterfaceError) as error:
+            self._on_database_error(error)
+            return True
 
     def _leave(self, step: Callable[[str], None]) -> None:
         try:

@@ -16,6 +16,7 @@ WEDGED_AFTER = 60.0
 SUSPECT_FOR = 10.0
 """The same after one of the processes was seen to disappear."""
 ASK_EVERY = 10.0
+SOON = 1.0
 HEARTBEAT_JOB = "eligibility.jobs.heartbeat"
 
 
@@ -31,43 +32,51 @@ class Watch:
         now = time.monotonic()
         self._group = group
         self._pids: frozenset[int] = frozenset()
-        self._signs: tuple[datetime | None, ...] = ()
+        self._answered: datetime | None = None
+        self._beats: list[datetime | None] = []
         self._alive_at = now
         self._next_question = now
-        self._suspected_at: float | None = None
+        self._answers_wanted = 0
 
     def look(self) -> None:
         """Ask when it is time, and note any sign of life since the last look."""
         now = time.monotonic()
         self._note_deaths(now)
-        signs = self._signs_of_life()
-        if signs != self._signs:
-            self._signs = signs
-            self._alive_at = now
+        self._note_signs(now)
         if now >= self._next_question:
             self._ask()
-            self._next_question = now + ASK_EVERY
+            self._next_question = now + (SOON if self._answers_wanted else ASK_EVERY)
 
     def is_wedged(self) -> bool:
-        """No sign of life for too long; sooner when a process has just disappeared."""
-        silence = time.monotonic() - max(self._alive_at, self._suspected_at or 0.0)
-        suspected = self._suspected_at is not None and self._alive_at < self._suspected_at
-        return silence > (SUSPECT_FOR if suspected else WEDGED_AFTER)
+        """No sign of life for too long; sooner when a process has lately disappeared."""
+        silence = time.monotonic() - self._alive_at
+        return silence > (SUSPECT_FOR if self._answers_wanted else WEDGED_AFTER)
 
     def _note_deaths(self, now: float) -> None:
-        """A process that has gone may have taken the inner queue's lock with it: ask at once."""
+        """A process that has gone may have taken the inner queue's lock with it.
+
+        Running drains still beat then, so only answers prove that jobs are taken: two, since
+        the first may have been on its way already.
+        """
         pids = children.members(self._group) if self._group else frozenset()
         if self._pids - pids:
-            self._suspected_at = now
+            self._answers_wanted = 2
             self._next_question = now
         self._pids = pids
 
-    def _signs_of_life(self) -> tuple[datetime | None, ...]:
-        answered = WorkerHost.objects.filter(pk=self._host_id).values_list("answered_at", flat=True)
-        beats = DrainSlot.objects.filter(
-            host_id=self._host_id, state=DrainSlot.State.BUSY
-        ).values_list("beat_at", flat=True)
-        return (*answered, *beats.order_by("pk"))
+    def _note_signs(self, now: float) -> None:
+        answered = (
+            WorkerHost.objects.filter(pk=self._host_id)
+            .values_list("answered_at", flat=True)
+            .first()
+        )
+        if answered != self._answered:
+            self._answers_wanted = max(self._answers_wanted - 1, 0)
+        busy = DrainSlot.objects.filter(host_id=self._host_id, state=DrainSlot.State.BUSY)
+        beats = list(busy.order_by("pk").values_list("beat_at", flat=True))
+        if answered != self._answered or beats != self._beats:
+            self._alive_at = now
+        self._answered, self._beats = answered, beats
 
     def _ask(self) -> None:
         async_task(

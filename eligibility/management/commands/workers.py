@@ -21,6 +21,7 @@ LOOK_EVERY = 0.5
 class Command(BaseCommand):
     """Work off due rows until stopped. Start it on as many machines as you like."""
 
+    requires_system_checks = []  # they know nothing of URLs and must start fast
     help = "Run the workers: payer calls, scheduled batches, retries, and the synthetic payer."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
