@@ -33,4 +33,8 @@ def no_patient_in_errors() -> Iterator[None]:
         failure = JobFailed(where_it_failed(error))
     else:
         return
-    raise failure
+    try:
+        raise failure from None
+    finally:
+        # The with statement still handles the original, which would be printed as the context.
+        failure.__context__ = None
