@@ -35,10 +35,9 @@ def test_where_it_failed_tells_six_places_at_most() -> None:
             deep(levels - 1)
         fail()
 
-    try:
+    with pytest.raises(ValueError, match=PATIENT) as caught:
         deep(40)
-    except ValueError as error:
-        assert where_it_failed(error).count("test_pii.py") == 6
+    assert where_it_failed(caught.value).count("test_pii.py") == 6
 
 
 def test_an_error_that_was_never_raised_has_no_place() -> None:
