@@ -46,7 +46,8 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         """The key that this text is, live or not; None when the text is no key of ours."""
         prefix, _, rest = text.partition("_")
         public_id, _, secret = rest.partition("_")
-        if prefix != PREFIX or not public_id or not secret or "\x00" in text:
+        # Ours are ASCII; half a character (a lone surrogate) can neither be hashed nor looked up.
+        if prefix != PREFIX or not public_id or not secret or not text.isascii() or "\0" in text:
             return None
         key = self.select_related("team").filter(public_id=public_id).first()
         if key is None or not hmac.compare_digest(key.secret_digest, digest(secret)):
@@ -93,7 +94,7 @@ class ApiKey(models.Model):
         key = cls.objects.create(
             team=team,
             name=name,
-            scopes=sorted(Scope(scope).value for scope in scopes),
+            scopes=sorted({Scope(scope).value for scope in scopes}),
             public_id=public_id,
             secret_digest=digest(secret),
             expires_at=expires_at,
