@@ -13,13 +13,15 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from eligibility import api_pages, operations, wire
+from eligibility import operations, wire
 from eligibility.dates import read_scheduled_for
 from eligibility.models import Batch, EligibilityTask
+from eligibility.openapi import pages
 from portal.api.pagination import decode_cursor, encode_cursor
 from portal.api.prefer import BulkOptions, read_options
 from portal.api.shapes import array_under, text_under
 from portal.api.views import ApiViewSet, is_suspicious, json_body
+from portal.collector import uncollected
 from portal.errors import ApiError, ErrorCode, invalid_request, not_found
 from portal.intake.issues import Issue
 from portal.intake.text import find_unstorable
@@ -38,7 +40,7 @@ class HealthViewSet(ApiViewSet):
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
-    @api_pages.health
+    @pages.health
     def health(self, request: Request) -> Response:
         """Needs no key and asks no database."""
         return Response({"status": "healthy", "timestamp": timezone.now().isoformat()})
@@ -52,7 +54,8 @@ class BulkViewSet(ApiViewSet):
         "schedule_tasks": Scope.ELIGIBILITY_WRITE,
     }
 
-    @api_pages.create_tasks
+    @pages.create_tasks
+    @uncollected()
     def create_tasks(self, request: Request) -> Response:
         """Create a task for each good row, due at once."""
         options = read_options(request)
@@ -61,7 +64,8 @@ class BulkViewSet(ApiViewSet):
             wire.created_tasks(created, full=options.full_detail, dry_run=options.dry_run), options
         )
 
-    @api_pages.schedule_tasks
+    @pages.schedule_tasks
+    @uncollected()
     def schedule_tasks(self, request: Request) -> Response:
         """Create a batch that waits for its hour."""
         options, body, zone = read_options(request), json_body(request), self.caller.clinic.zone
@@ -108,7 +112,7 @@ class ResultViewSet(ApiViewSet):
         "batch": Scope.ELIGIBILITY_READ,
     }
 
-    @api_pages.eligibility_result
+    @pages.eligibility_result
     def result(self, request: Request, task_id: str) -> Response:
         """Status and result of one task, without an envelope."""
         found = self._tasks().with_ids(_ids(task_id)).values(*wire.RESULT_FIELDS).first()
@@ -116,7 +120,8 @@ class ResultViewSet(ApiViewSet):
             raise not_found("task")
         return Response(wire.result(found))
 
-    @api_pages.bulk_results
+    @pages.bulk_results
+    @uncollected()
     def results(self, request: Request) -> Response:
         """Results of many tasks, in the order asked."""
         asked = array_under("task_ids", json_body(request), least=0)
@@ -126,7 +131,8 @@ class ResultViewSet(ApiViewSet):
         message = "Bulk results fetched successfully."
         return Response({"success": True, "message": message, "data": {"results": results}})
 
-    @api_pages.batch_results
+    @pages.batch_results
+    @uncollected()
     def batch(self, request: Request, batch_id: str) -> Response:
         """A batch and its rows, a page of them at a time."""
         batches = Batch.objects.filter(clinic=self.caller.clinic, pk__in=_ids(batch_id))

@@ -9,8 +9,9 @@ from uuid import UUID
 
 import pytest
 
-from eligibility import api_models, wire
+from eligibility import wire
 from eligibility.choices import Failure, Outcome, Status
+from eligibility.openapi import results as shapes
 from eligibility.results import Answer, Member, Policy
 from eligibility.wire import words
 
@@ -254,8 +255,8 @@ def test_a_search_that_nobody_answered_yet_is_empty() -> None:
 )
 def test_every_state_has_the_published_shape(task: dict[str, Any]) -> None:
     task["is_search"] = bool(task["is_search"])
-    api_models.EligibilityResult.model_validate_json(json.dumps(wire.result(task)))
-    api_models.ResultRow.model_validate_json(json.dumps(wire.row(task)))
+    shapes.EligibilityResult.model_validate_json(json.dumps(wire.result(task)))
+    shapes.ResultRow.model_validate_json(json.dumps(wire.row(task)))
 
 
 def test_every_status_has_a_word() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sqlite3
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -214,3 +216,22 @@ def test_the_callers_text_shows_no_secret() -> None:
     key, text = make_key()
     caller = authentication.Caller(key, key.team, make_clinic(), frozenset())
     assert text.rpartition("_")[2] not in f"{caller} {caller!r}"
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.django_db(transaction=True)
+def test_a_busy_database_does_not_hold_up_a_reader(client: Client) -> None:
+    key, text = make_key()
+    writer = sqlite3.connect(str(connection.settings_dict["NAME"]), isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    try:
+        started = time.monotonic()
+        assert ask(client, x_api_key=text).status_code == 200
+        assert time.monotonic() - started < 2
+    finally:
+        writer.execute("ROLLBACK")
+        writer.close()
+    assert ApiKey.objects.get(pk=key.pk).last_used_at is None
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout")
+        assert cursor.fetchone()[0] >= 5_000

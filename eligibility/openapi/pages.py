@@ -7,8 +7,8 @@ from typing import Any
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 
-from eligibility import api_models as models
-from eligibility.api_examples import EXAMPLES
+from eligibility.openapi import created, results
+from eligibility.openapi.examples import EXAMPLES
 from eligibility.schemas import BulkRequest, ScheduleRequest
 from portal.api.limits import limits_text
 
@@ -72,11 +72,11 @@ def _page(name: str, summary: str, response: Any, **more: Any) -> Any:
     )
 
 
-health = _page("health", "Is the service there?", models.Health)
+health = _page("health", "Is the service there?", created.Health)
 create_tasks = _page(
     "create_tasks",
     "Check many patients now",
-    models.BulkCreated,
+    created.BulkCreated,
     request=BulkRequest,
     parameters=_OPTIONS,
     description=_BULK_RULES + limits_text(),
@@ -84,7 +84,7 @@ create_tasks = _page(
 schedule_tasks = _page(
     "schedule_tasks",
     "Check many patients later, as one batch",
-    models.BatchScheduled,
+    created.BatchScheduled,
     request=ScheduleRequest,
     parameters=_OPTIONS,
     description=_BULK_RULES + limits_text(),
@@ -92,21 +92,21 @@ schedule_tasks = _page(
 eligibility_result = _page(
     "eligibility_result",
     "Status and result of one task",
-    models.EligibilityResult,
+    results.EligibilityResult,
     description="The bare object, without an envelope. Poll it until `eligibility_result` is set.",
 )
 bulk_results = _page(
     "bulk_results",
     "Results of many tasks, in the order asked",
-    models.BulkResults,
-    request=models.ResultRequest,
+    results.BulkResults,
+    request=results.ResultRequest,
     description="Every id asked is answered; one that names nothing of yours is `not_found`.\n\n"
     + limits_text(),
 )
 batch_results = _page(
     "batch_results",
     "A batch and its rows",
-    models.BatchResults,
+    results.BatchResults,
     parameters=[
         OpenApiParameter("cursor", OpenApiTypes.STR, description="`next` of the page before.")
     ],

@@ -13,8 +13,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from eligibility import api_models, views
+from eligibility import views
 from eligibility.models import Batch, EligibilityTask
+from eligibility.openapi import results as shapes
 from portal.models import Clinic
 from tests.factories import make_clinic, make_key, make_result, make_task
 
@@ -60,7 +61,7 @@ class TestOneResult:
         assert response.status_code == 200
         assert response.json()["status"] == "IN_QUEUE"
         assert response.json()["request_dump"] == {"id_value": "784-1986-9027382-9"}
-        api_models.EligibilityResult.model_validate_json(response.content)
+        shapes.EligibilityResult.model_validate_json(response.content)
 
     def test_an_answered_task_shows_its_answer(self, client: Client, clinic: Clinic) -> None:
         task = make_task(clinic)
@@ -69,7 +70,7 @@ class TestOneResult:
         dump = response.json()["eligibility_result"]["data_dump"]
         assert dump["tpa"] == "TPA009"
         assert dump["data"]["policy_network"]["policy_plan_name"] == "Gold"
-        api_models.EligibilityResult.model_validate_json(response.content)
+        shapes.EligibilityResult.model_validate_json(response.content)
 
     @pytest.mark.parametrize("prefix", BOTH_PREFIXES)
     @pytest.mark.parametrize("text", NO_IDS)
@@ -121,7 +122,7 @@ class TestManyResults:
             "not_found",
         ]
         assert rows[2]["eligibility_result"]["status"] == "found"
-        api_models.BulkResults.model_validate(body)
+        shapes.BulkResults.model_validate(body)
 
     def test_rows_of_others_are_not_found(self, client: Client, clinic: Clinic) -> None:
         foreign = [make_task(make_clinic()), make_task(make_clinic(clinic.team))]
@@ -178,7 +179,7 @@ class TestBatches:
             "tasks",
         ]
         assert body["data"]["description"] == "Morning batch"
-        api_models.BatchResults.model_validate_json(response.content)
+        shapes.BatchResults.model_validate_json(response.content)
 
     def test_a_batch_goes_from_scheduled_to_completed(self, client: Client, clinic: Clinic) -> None:
         hour = timezone.now() + timedelta(hours=1)

@@ -1,7 +1,4 @@
-"""The shapes of the answers, for the OpenAPI page; `eligibility.wire` makes the answers.
-
-A test holds real answers against these models, so the page cannot drift from the truth.
-"""
+"""The shapes of results and batches, for the OpenAPI page."""
 
 from __future__ import annotations
 
@@ -9,9 +6,9 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
-from portal.api.schema import ErrorDetail
+from eligibility.openapi.created import Shape
 
 TaskWord = Literal[
     "IN_QUEUE",
@@ -31,76 +28,6 @@ AnswerWord = Literal[
     "invalid_credentials",
 ]
 BatchWord = Literal["scheduled", "processing", "paused", "completed", "cancelled"]
-
-
-class _Shape(BaseModel):
-    """Exactly the documented keys."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class Health(_Shape):
-    """The service answers."""
-
-    status: Literal["healthy"]
-    timestamp: datetime
-
-
-class PatientInfo(_Shape):
-    """Whom a task is about, as sent; `tpa_name` is the payer's own code."""
-
-    name: str | None
-    id_value: str
-    tpa_name: str
-
-
-class CreatedTask(_Shape):
-    """One accepted row. The last three keys only with `?detail=full`."""
-
-    task_id: UUID | None = Field(description="Null in a dry run.")
-    status: Literal["pending"]
-    patient_info: PatientInfo
-    is_search_all: bool
-    index: int | None = Field(None, description="The row's place in the request, from 0.")
-    row_status: Literal["created", "replayed"] | None = None
-    warnings: list[ErrorDetail] | None = None
-
-
-class CreatedTasks(_Shape):
-    """The accepted rows in the request's order. The last three keys only with rejected rows."""
-
-    tasks: list[CreatedTask]
-    total_created: int
-    total_errors: int | None = Field(None, description="Rejected rows.")
-    errors: list[ErrorDetail] | None = None
-    submission_id: UUID | None = Field(None, description="Where the rejected rows are kept.")
-
-
-class BulkCreated(_Shape):
-    """The answer of bulk/create-tasks."""
-
-    success: Literal[True]
-    message: str
-    data: CreatedTasks
-
-
-class ScheduledTasks(_Shape):
-    """The new batch. `tasks` only with `?detail=full`, the last three keys with rejected rows."""
-
-    batch_id: UUID | None = Field(description="Null in a dry run.")
-    total_scheduled: int
-    tasks: list[CreatedTask] | None = None
-    total_errors: int | None = Field(None, description="Rejected rows.")
-    errors: list[ErrorDetail] | None = None
-    submission_id: UUID | None = Field(None, description="Where the rejected rows are kept.")
-
-
-class BatchScheduled(_Shape):
-    """The answer of schedule-tasks."""
-
-    success: Literal[True]
-    message: str
-    data: ScheduledTasks
 
 
 class ResultRequest(BaseModel):
@@ -144,7 +71,7 @@ class CopayAnalysis(BaseModel):
     special_remarks: list[str]
 
 
-class ResultData(_Shape):
+class ResultData(Shape):
     """What the payer answered, normalised. Every key is always there."""
 
     payer_id: str
@@ -160,7 +87,7 @@ class ResultData(_Shape):
     was_identified_by_aggregator: bool
 
 
-class DataDump(_Shape):
+class DataDump(Shape):
     """What came of the task. The last two keys only when there is an error."""
 
     tpa: str
@@ -171,7 +98,7 @@ class DataDump(_Shape):
     error_type: str | None = None
 
 
-class EligibilityAnswer(_Shape):
+class EligibilityAnswer(Shape):
     """A settled task's answer."""
 
     search_id: str
@@ -184,7 +111,7 @@ class EligibilityAnswer(_Shape):
     updated_at: datetime
 
 
-class InterimResults(_Shape):
+class InterimResults(Shape):
     """What a payer that answers in parts has said so far."""
 
     tpa_name: str
@@ -192,7 +119,7 @@ class InterimResults(_Shape):
     referral_documents: list[Any]
 
 
-class PayerAnswer(_Shape):
+class PayerAnswer(Shape):
     """What one payer of a search said."""
 
     tpa_name: str
@@ -200,7 +127,7 @@ class PayerAnswer(_Shape):
     data: ResultData
 
 
-class EligibilityResult(_Shape):
+class EligibilityResult(Shape):
     """Status and result of one task. The last four keys only for a search."""
 
     id: UUID
@@ -220,14 +147,14 @@ class EligibilityResult(_Shape):
     skipped: list[dict[str, str]] | None = None
 
 
-class ShortAnswer(_Shape):
+class ShortAnswer(Shape):
     """An answer with data."""
 
     status: AnswerWord
     data: ResultData
 
 
-class ErrorDump(_Shape):
+class ErrorDump(Shape):
     """Why there is no data."""
 
     status: AnswerWord
@@ -235,7 +162,7 @@ class ErrorDump(_Shape):
     error_type: str
 
 
-class ShortError(_Shape):
+class ShortError(Shape):
     """No data, and why."""
 
     status: AnswerWord
@@ -243,7 +170,7 @@ class ShortError(_Shape):
     data_dump: ErrorDump
 
 
-class ResultRow(_Shape):
+class ResultRow(Shape):
     """One task among many; its answer is null until it is settled."""
 
     task_id: UUID
@@ -254,7 +181,7 @@ class ResultRow(_Shape):
     eligibility_result: ShortAnswer | ShortError | None
 
 
-class UnknownRow(_Shape):
+class UnknownRow(Shape):
     """An id that names nothing the caller may see."""
 
     task_id: str
@@ -262,13 +189,13 @@ class UnknownRow(_Shape):
     eligibility_result: None
 
 
-class ResultRows(_Shape):
+class ResultRows(Shape):
     """One row for each id asked, in that order."""
 
     results: list[ResultRow | UnknownRow]
 
 
-class BulkResults(_Shape):
+class BulkResults(Shape):
     """The answer of bulk/get-results."""
 
     success: Literal[True]
@@ -276,7 +203,7 @@ class BulkResults(_Shape):
     data: ResultRows
 
 
-class BatchRows(_Shape):
+class BatchRows(Shape):
     """A batch and its rows. `next` only when it has more than 1,000."""
 
     batch_id: UUID
@@ -291,7 +218,7 @@ class BatchRows(_Shape):
     next: str | None = Field(None, description="The cursor of the next page.")
 
 
-class BatchResults(_Shape):
+class BatchResults(Shape):
     """The answer of batch-results."""
 
     success: Literal[True]

@@ -1,11 +1,10 @@
-"""Seeds 1 and 2 over REST: accepted rows, rejected rows, repeats, options, bad bodies."""
+"""Seeds 1 and 2 over REST: accepted rows, rejected rows, repeats, options, schedules."""
 
 from __future__ import annotations
 
 import json
 import re
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -14,81 +13,22 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from eligibility import api_models
 from eligibility.models import Batch, EligibilityTask
+from eligibility.openapi import created as shapes
 from portal.models import Clinic, RejectedRow, Submission
 from tests.eligibility.make_rows import make_row
-from tests.factories import make_key, make_portal
+from tests.eligibility.rest.asking import (
+    CREATE,
+    SCHEDULE,
+    SEED_1,
+    SEED_2,
+    UUID_TEXT,
+    bad_row,
+    details,
+    post,
+)
 
 pytestmark = pytest.mark.django_db
-
-CREATE = "/v2/api-integration/bulk/create-tasks"
-SCHEDULE = "/v2/api-integration/schedule-tasks"
-JSON = "application/json"
-UUID4_OR_7 = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-SEED_ROW = {
-    "id_value": "784-XXXX-XXXXXXX-X",
-    "id_type": "EMIRATESID",
-    "tpa_name": "TPA002",
-    "visit_type": "OUTPATIENT",
-    "extra_args": {"title": "", "value": ""},
-    "doctorName": "",
-    "payerName": "",
-}
-SEED_1 = {"requests": [SEED_ROW, SEED_ROW | {"id_value": "784-YYYY-YYYYYYY-Y"}]}
-SEED_2 = {
-    "requests": [
-        {
-            "tpa_name": "TPA002",
-            "id_value": "784-XXXX-XXXXXXX-X",
-            "id_type": "EMIRATESID",
-            "phone": "0501234567",
-            "name": "[PATIENT_NAME]",
-            "dob": "YYYY-MM-DD",
-            "visit_type": "OUTPATIENT",
-            "doctorName": "Dr. Smith",
-            "mode": "prod",
-            "test_mode": False,
-            "extra_args": {"note": "example 1"},
-        },
-        {
-            "tpa_name": "DHPO",
-            "id_value": "784-YYYY-YYYYYYY-Y",
-            "id_type": "EMIRATESID",
-            "name": "[PATIENT_NAME]",
-            "visit_type": "OUTPATIENT",
-            "mode": "prod",
-            "test_mode": False,
-        },
-    ],
-    "scheduled_for": "2025-01-01T10:00:00Z",
-    "description": "Morning batch for clinic A",
-}
-
-
-@pytest.fixture
-def portal() -> tuple[Clinic, Client]:
-    clinic, key = make_portal()
-    return clinic, Client(headers={"x-api-key": key})
-
-
-@pytest.fixture
-def client(portal: tuple[Clinic, Client]) -> Client:
-    return portal[1]
-
-
-def post(client: Client, body: Any, path: str = CREATE, **headers: str) -> Any:
-    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return client.post(path, raw, content_type=JSON, headers=headers)
-
-
-def bad_row(**fields: Any) -> dict[str, Any]:
-    return make_row(**{"tpa_name": "NOBODY"} | fields)
-
-
-def details(response: Any) -> list[tuple[int | None, str, str]]:
-    found = response.json()["error"]["details"]
-    return [(entry["row"], entry["pointer"], entry["code"]) for entry in found]
 
 
 class TestTheDocumentsExamples:
@@ -137,7 +77,7 @@ class TestTheDocumentsExamples:
         assert json.dumps(body["data"]) == json.dumps({"batch_id": batch_id, "total_scheduled": 2})
         assert list(body) == ["success", "message", "data"]
         said = re.fullmatch(
-            rf"Tasks scheduled successfully\. 2 tasks scheduled with batch ID: ({UUID4_OR_7})\. "
+            rf"Tasks scheduled successfully\. 2 tasks scheduled with batch ID: ({UUID_TEXT})\. "
             r"Results expected by (\d{4}-\d\d-\d\dT\d\d:\d[05]:00\+04:00)\.",
             body["message"],
         )
@@ -156,8 +96,8 @@ class TestTheDocumentsExamples:
     def test_the_answers_have_the_published_shapes(self, client: Client) -> None:
         rows = {"requests": [make_row(), bad_row()]}
         for options in ("", "?detail=full", "?dry_run=true"):
-            api_models.BulkCreated.model_validate(post(client, rows, CREATE + options).json())
-            api_models.BatchScheduled.model_validate(post(client, rows, SCHEDULE + options).json())
+            shapes.BulkCreated.model_validate(post(client, rows, CREATE + options).json())
+            shapes.BatchScheduled.model_validate(post(client, rows, SCHEDULE + options).json())
 
 
 class TestRowsGoodAndBad:
@@ -269,83 +209,6 @@ class TestRowsGoodAndBad:
                 assert post(client, {"requests": rows}).status_code == 200
             counts.append(len(queries))
         assert counts[1] <= counts[0]
-
-
-class TestBodiesThatAreNoRequests:
-    @pytest.mark.parametrize("path", [CREATE, SCHEDULE])
-    @pytest.mark.parametrize(
-        ("body", "code"),
-        [
-            ([], "body.type"),
-            (None, "body.type"),
-            ("x", "body.type"),
-            (7, "body.type"),
-            ({}, "requests.missing"),
-            ({"Requests": [{}]}, "requests.missing"),
-            ({"requests": None}, "requests.type"),
-            ({"requests": {}}, "requests.type"),
-            ({"requests": "x"}, "requests.type"),
-            ({"requests": []}, "requests.empty"),
-        ],
-    )
-    def test_the_wrong_shape_is_a_400_that_says_what_is_wrong(
-        self, client: Client, path: str, body: Any, code: str
-    ) -> None:
-        response = post(client, body, path)
-        assert response.status_code == 400
-        assert response.json()["error"]["code"] == "INVALID_REQUEST"
-        assert [found for _, _, found in details(response)] == [code]
-
-    @pytest.mark.parametrize("row", [None, 7, "x", [], True, [{}], {}, {"id_value": 7}])
-    def test_a_row_that_is_no_row_is_that_rows_error(self, client: Client, row: Any) -> None:
-        data = post(client, {"requests": [make_row(), row]}).json()["data"]
-        assert (data["total_created"], data["total_errors"]) == (1, 1)
-
-    def test_one_row_over_the_limit_is_a_413_and_creates_nothing(self, client: Client) -> None:
-        response = post(client, {"requests": [make_row()] * 10_001})
-        assert response.status_code == 413
-        assert response.json()["error"]["code"] == "PAYLOAD_TOO_LARGE"
-        assert not EligibilityTask.objects.exists()
-        assert not Submission.objects.exists()
-
-    @pytest.mark.parametrize("debug", [True, False])
-    @pytest.mark.parametrize(
-        "body", [b"", b"nope", b"[" * 3000, b'{"requests": [], "requests": []}']
-    )
-    def test_no_json_is_a_400(
-        self, client: Client, settings: Any, body: bytes, debug: bool
-    ) -> None:
-        settings.DEBUG = debug
-        response = post(client, body)
-        assert response.status_code == 400
-        assert response.json()["error"]["code"] == "INVALID_JSON"
-
-    @pytest.mark.parametrize(
-        ("field", "value", "code"),
-        [
-            ("scheduled_for", 7, "scheduled_for.type"),
-            ("scheduled_for", "tomorrow", "scheduled_for.format"),
-            ("scheduled_for", "2999-01-01T00:00:00Z", "scheduled_for.too_far"),
-            ("scheduled_for", "\ud800", "scheduled_for.format"),
-            ("description", ["x"], "description.type"),
-            ("description", "x" * 501, "description.too_long"),
-            ("description", "a\u0000b", "text.unstorable"),
-            ("description", "\udfff", "text.unstorable"),
-        ],
-    )
-    def test_a_bad_field_beside_the_rows_refuses_the_schedule(
-        self, client: Client, field: str, value: Any, code: str
-    ) -> None:
-        response = post(client, {"requests": [make_row()], field: value}, SCHEDULE)
-        assert response.status_code == 400
-        assert details(response) == [(None, f"/{field}", code)]
-        assert not EligibilityTask.objects.exists()
-
-    def test_a_reader_may_not_create(self, portal: tuple[Clinic, Client]) -> None:
-        _, text = make_key(portal[0], scopes=["eligibility:read"])
-        for path in (CREATE, SCHEDULE):
-            response = post(Client(headers={"x-api-key": text}), SEED_1, path)
-            assert response.status_code == 403
 
 
 class TestSchedules:
