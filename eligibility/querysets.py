@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import connection, models
-from django.db.models import Count, F, Max, Min, Q
+from django.db.models import Case, Count, F, Max, Min, OuterRef, Q, Subquery, When
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 
@@ -49,17 +49,43 @@ class TaskQuerySet(models.QuerySet[Any]):
             updated_at=Now(),
         )
 
+    def requeue(self) -> int:
+        """Put these rows, which the caller has locked, back in line for a conversation anew.
+
+        A row of a paused batch is parked. The earlier result stays until there is another.
+        """
+        paused = Case(When(batch__paused_at__isnull=False, then=None), default=Now())
+        return self.update(
+            status=Status.PENDING,
+            outcome="",
+            failure="",
+            failure_message="",
+            review=Review.NONE,
+            run_at=Subquery(self.model.objects.filter(pk=OuterRef("pk")).values(place=paused)[:1]),
+            not_before=Now(),
+            lease_until=None,
+            worker="",
+            look=Look.NONE,
+            handle="",
+            interim=None,
+            failed_conversations=0,
+            crashes=0,
+            first_claimed_at=None,
+            finished_at=None,
+            version=F("version") + 1,
+            updated_at=Now(),
+        )
+
     def with_reference_keys(self, keys: list[str]) -> list[tuple[str, UUID, datetime]]:
         """(key, id, created at) of the tasks that have one of these reference keys.
 
         One parameter, however many keys: both databases limit their number.
         """
         if connection.vendor == "postgresql":
-            condition, parameter = "reference_key = ANY(%s)", keys
+            found = self.extra(where=["reference_key = ANY(%s)"], params=[keys])
         else:
-            condition = "reference_key IN (SELECT value FROM json_each(%s))"
-            parameter = json.dumps(keys)
-        found = self.extra(where=[condition], params=[parameter])  # noqa: S610
+            listed = "reference_key IN (SELECT value FROM json_each(%s))"
+            found = self.extra(where=[listed], params=[json.dumps(keys)])  # noqa: S610
         return list(found.values_list("reference_key", "pk", "created_at"))
 
 

@@ -24,7 +24,7 @@ from portal.api.views import ApiViewSet, is_suspicious, json_body
 from portal.collector import uncollected
 from portal.errors import ApiError, ErrorCode, invalid_request, not_found
 from portal.intake.issues import Issue
-from portal.intake.text import find_unstorable
+from portal.intake.text import find_unstorable, storable_text
 from portal.models import Clinic, Scope
 
 PAGE = 1000
@@ -95,6 +95,7 @@ class BulkViewSet(ApiViewSet):
             all_or_nothing=options.strict_handling,
             dry_run=options.dry_run,
             request_id=getattr(request, "request_id", ""),
+            client_id=storable_text(request.headers.get("x-client-id", ""))[:200],
             suspicious=is_suspicious(request),
             **schedule,
         )

@@ -19,7 +19,7 @@ _SHARED: list[structlog.types.Processor] = [
 
 
 def configure(options: dict[str, Any]) -> None:
-    """Set up the standard library's logging and structlog on top of it (Django's LOGGING_CONFIG)."""
+    """Set up the standard library's logging and structlog on top (Django's LOGGING_CONFIG)."""
     renderer: structlog.types.Processor = (
         structlog.processors.JSONRenderer()
         if options["json"]

@@ -31,7 +31,9 @@ def pace(lane: Connection) -> float:
     )
     if len(times) < MEASURED_ANSWERS:
         return lane.expected_pace
-    seconds = sum((end - start).total_seconds() for start, end in times) / len(times)
+    seconds = sum((end - start).total_seconds() for start, end in times if start and end) / len(
+        times
+    )
     return lane.max_in_flight / max(seconds, 0.001)
 
 

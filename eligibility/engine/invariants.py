@@ -102,7 +102,8 @@ INVARIANTS = (
         "I4",
         "a submission keeps all of its rejected rows, or none",
         """SELECT s.id FROM portal_submission s
-           WHERE (SELECT count(*) FROM portal_rejectedrow r WHERE r.submission_id = s.id)
+           WHERE (SELECT count(*) FROM portal_rejectedrow r
+                  WHERE r.submission_id = s.id AND r.state <> 'accepted')
                  NOT IN (0, s.rejected_rows)""",
         "SELECT count(*) FROM portal_submission",
     ),

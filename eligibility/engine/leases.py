@@ -94,7 +94,8 @@ def _move(condition: str, parameters: list[Any]) -> list[tuple[Any, str]]:
             """,
             parameters,
         )
-        return cursor.fetchall()
+        rows: list[tuple[Any, str]] = cursor.fetchall()
+        return rows
 
 
 def _close_conversations(task_ids: Sequence[Any]) -> None:

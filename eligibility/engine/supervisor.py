@@ -172,7 +172,7 @@ class Supervisor:
             self._on_database_error(error)
             return True
 
-    def _leave(self, step: Callable[[str], None]) -> None:
+    def _leave(self, step: Callable[[str], object]) -> None:
         try:
             step(self._host_id)
         except (DatabaseError, InterfaceError) as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.db import connection, transaction
 
 from eligibility.choices import Failure, Review, Status
@@ -29,7 +31,7 @@ def fail_unroutable() -> int:
             return total
 
 
-def _fail_some() -> list[object]:
+def _fail_some() -> list[UUID]:
     lock = " FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:
         cursor.execute(

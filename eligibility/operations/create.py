@@ -44,6 +44,7 @@ def create_tasks(
     description: str = "",
     source: str = Submission.Source.API.value,
     request_id: str = "",
+    client_id: str = "",
     suspicious: bool = True,
 ) -> Created:
     """Check the rows and create a task for each good one, in one transaction.
@@ -74,7 +75,7 @@ def create_tasks(
         request_id=request_id,
         description=description,
         scheduled_for=max(scheduled_for or now, now) if scheduled else None,
-        options={"profile": profile},
+        options={"profile": profile} | ({"client_id": client_id} if client_id else {}),
         now=now,
     )
     _sort_out(intake, checked)
@@ -220,6 +221,37 @@ def _store_tasks(
         Batch.objects.filter(pk=batch.pk).update(expected_by=batch.expected_by)
     if intake.scheduled_for is None or intake.scheduled_for <= intake.now:
         slots.wake()
+
+
+def accept_row(*, submission: Submission, line: int, checked: Checked, actor: str) -> str:
+    """Make the task of a row that was rejected before, at its line. Returns the task's id.
+
+    It joins its submission's batch, or starts one. Belongs to the caller's transaction.
+    """
+    assert submission.clinic is not None
+    now = timezone.now()
+    batch = Batch.objects.filter(submission=submission).first()
+    intake = Intake(
+        team=submission.team,
+        clinic=submission.clinic,
+        actor=actor,
+        source=submission.source,
+        request_id=submission.request_id,
+        description="",
+        scheduled_for=batch.scheduled_for if batch else None,
+        options=submission.options,
+        now=now,
+    )
+    scope = f"{intake.team.pk}|{intake.clinic.pk.hex}"
+    intake.accepted.append((line, checked, reference_key(scope, checked)))
+    fresh, task_ids = _assign_ids(intake, _known_tasks(intake, expire=True))
+    if fresh:
+        batch = batch or _store_batch(intake, submission)
+        _store_tasks(intake, fresh, registry.load(), submission, batch)
+        EligibilityTask.objects.filter(pk=task_ids[line], batch__paused_at__isnull=False).update(
+            run_at=None
+        )
+    return str(task_ids[line])
 
 
 def _point_to_batch(created: Created, task_ids: dict[int, UUID]) -> Created:

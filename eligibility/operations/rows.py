@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from hashlib import blake2b
-from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -49,7 +48,6 @@ COLUMNS = (
 )
 
 _DETAILS = ("mode", "referral_code", "service_type", "pod_id", "is_emergency", "force")
-_details_of = attrgetter(*_DETAILS)
 _SYNTHETIC = "synthetic"
 
 
@@ -105,8 +103,8 @@ class RowBuilder:
         connection_id = self._routes.find(payer_id, is_search=is_search, test_mode=test_mode)
         later = checked.scheduled_for
         due = later if later is not None and later > self._due else self._due
-        given = zip(_DETAILS, _details_of(row), strict=True)
-        details = {name: value for name, value in given if value}
+        given = vars(row)
+        details = {name: given[name] for name in _DETAILS if given[name]}
         return (
             task_id,
             *self._head,

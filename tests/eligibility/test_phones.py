@@ -50,6 +50,7 @@ def test_the_short_cut_takes_nothing_that_the_library_refuses(
 ) -> None:
     plan = PhoneMetadata.metadata_for_region(region)
     assert plan is not None
+    assert plan.mobile is not None
     national = data.draw(st.from_regex(rf"\A{plan.mobile.national_number_pattern}\Z"))
     lead = data.draw(st.sampled_from(["", "0", "00", f"+{plan.country_code}", "1", "+"]))
     cut = data.draw(st.integers(0, 2))

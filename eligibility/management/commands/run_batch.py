@@ -32,7 +32,7 @@ class Command(BaseCommand):
         if batch is None:
             raise CommandError(f"There is no batch {pk}.")
         moved = 0 if options["dry_run"] else run_batch(batch=batch)
-        counts = Batch.objects.with_counts().get(pk=pk)
+        counts: Any = Batch.objects.with_counts().get(pk=pk)
         self.stdout.write(
             f"Batch {pk}: {moved} made due now; {counts.total} rows, {counts.finished} finished,"
             f" {counts.cancelled} cancelled."

@@ -1,0 +1,239 @@
+"""Correct a row: what was asked stays as it came, every correction is a revision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Max
+from django.utils import timezone
+
+from eligibility import registry
+from eligibility.choices import FINAL, Priority, Status
+from eligibility.engine import slots
+from eligibility.engine.rows import add_events
+from eligibility.models import Connection, EligibilityTask, TaskRevision
+from eligibility.operations.create import accept_row
+from eligibility.operations.rows import COLUMNS, RowBuilder
+from eligibility.rules import Checked, check_rows
+from portal.intake.issues import Issue
+from portal.models import Clinic, RejectedRow, RowState, Submission
+
+FIX_NOTE = "corrected"
+
+
+class FixStatus(StrEnum):
+    """What became of a correction."""
+
+    FIXED = "fixed"
+    UNCHANGED = "unchanged"
+    CONFLICT = "conflict"
+    REJECTED = "rejected"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """The answer to a correction. `message` says a conflict in words for staff."""
+
+    status: FixStatus
+    task_id: str | None = None
+    message: str = ""
+    errors: list[Issue] = field(default_factory=list)
+    warnings: list[Issue] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+
+
+CHANGED_MEANWHILE = "Somebody else changed this row meanwhile. Look at it again before you save."
+BEING_ASKED = "The payer is being asked about this row right now. Wait for its answer."
+
+_QUESTION = (
+    "payer_id", "is_search", "connection_id", "test_mode", "id_type", "id_value", "id_key",
+    "visit_type", "service_date", "name", "dob", "phone", "doctor_name", "payer_name",
+    "details", "extra_args", "warnings",
+)  # fmt: skip
+_WIRE_DETAILS = {
+    "mode": "mode",
+    "referral_code": "referralCode",
+    "service_type": "serviceType",
+    "pod_id": "pod_id",
+    "is_emergency": "is_emergency",
+    "force": "force",
+}
+
+
+def row_of(task: EligibilityTask) -> dict[str, Any]:
+    """The task's question as it stands now, in wire names; empty fields left out."""
+    dumped_dob = task.request_dump.get("dob") if isinstance(task.request_dump, dict) else None
+    row = {
+        "tpa_name": task.payer.code,
+        "id_type": task.id_type,
+        "id_value": task.id_value,
+        "visit_type": task.visit_type,
+        "service_date": task.service_date.isoformat() if task.service_date else "",
+        "name": task.name,
+        "dob": task.dob.isoformat() if task.dob else dumped_dob,
+        "phone": task.phone,
+        "doctorName": task.doctor_name,
+        "payerName": task.payer_name,
+        "extra_args": task.extra_args,
+        "client_reference": task.client_reference,
+        "test_mode": task.test_mode,
+        **{_WIRE_DETAILS[name]: value for name, value in task.details.items()},
+    }
+    return {name: value for name, value in row.items() if value not in (None, "", {}, False)}
+
+
+@transaction.atomic
+def fix_task(
+    *,
+    task: EligibilityTask,
+    changes: Mapping[str, Any],
+    version: int,
+    actor: str,
+    rerun: bool = True,
+    profile: str = "lenient",
+) -> Fixed:
+    """Correct a task's question by wire names, and ask again.
+
+    `version` is the task's version that the editor saw: an older one is a conflict and nothing
+    is written. The request's own `client_reference` cannot be changed. With nothing changed
+    nothing happens; use `retry_tasks` to ask the same question again.
+    """
+    task = (
+        EligibilityTask.objects.select_for_update(of=("self",))
+        .select_related("payer", "clinic", "team")
+        .get(pk=task.pk)
+    )
+    if task.version != version:
+        return Fixed(FixStatus.CONFLICT, str(task.pk), CHANGED_MEANWHILE)
+    if task.status in (Status.RUNNING, Status.WAITING):
+        return Fixed(FixStatus.CONFLICT, str(task.pk), BEING_ASKED)
+    before = row_of(task)
+    wanted = {**before, **changes, "client_reference": task.client_reference}
+    checked = _check(wanted, task.clinic, profile)
+    if checked.errors:
+        return Fixed(
+            FixStatus.REJECTED, str(task.pk), errors=checked.errors, warnings=checked.warnings
+        )
+    values = _question_of(task, checked)
+    changed = [name for name, value in values.items() if getattr(task, name) != value]
+    asked = [name for name in changed if name not in ("warnings", "connection_id", "id_key")]
+    if not asked:
+        return Fixed(FixStatus.UNCHANGED, str(task.pk), warnings=checked.warnings)
+    _write_fix(task, values, actor, rerun=rerun)
+    _write_revision(task, before, wanted, actor)
+    return Fixed(FixStatus.FIXED, str(task.pk), warnings=checked.warnings, changed=asked)
+
+
+def _check(row: Mapping[str, Any], clinic: Clinic, profile: str) -> Checked:
+    loaded = registry.load()
+    return check_rows(
+        [dict(row)],
+        registry=loaded.rules,
+        profile=profile,
+        timezone=clinic.zone,
+        region=clinic.region,
+        now=timezone.now(),
+    )[0]
+
+
+def _question_of(task: EligibilityTask, checked: Checked) -> dict[str, Any]:
+    """The question's columns as the corrected row has them."""
+    values = _builder(task, task.created_by).build(task.line or 0, checked, None, task.pk)
+    built = dict(zip(COLUMNS, values, strict=True))
+    return {name: built[name] for name in _QUESTION}
+
+
+def _builder(task: EligibilityTask, actor: str) -> RowBuilder:
+    now = timezone.now()
+    return RowBuilder(
+        team=task.team,
+        clinic=task.clinic,
+        batch_id=task.batch_id,
+        submission_id=task.submission_id,
+        actor=actor,
+        payer_ids=registry.load().ids,
+        connections=Connection.objects.filter(team_id=task.team_id, is_active=True),
+        due=now,
+        now=now,
+    )
+
+
+def _write_fix(
+    task: EligibilityTask, values: Mapping[str, Any], actor: str, *, rerun: bool
+) -> None:
+    mine = EligibilityTask.objects.filter(pk=task.pk)
+    mine.update(**values, version=F("version") + 1)
+    if rerun and task.status in FINAL:
+        # Somebody waits for this row: it overtakes the batches.
+        mine.update(priority=Priority.HIGH)
+        mine.requeue()
+        add_events([(task.pk, task.status, Status.PENDING, actor, FIX_NOTE)])
+        slots.wake()
+
+
+def _write_revision(
+    task: EligibilityTask, before: Mapping[str, Any], after: Mapping[str, Any], actor: str
+) -> None:
+    number = TaskRevision.objects.filter(task=task).aggregate(last=Max("number"))["last"] or 0
+    changes = {
+        name: [before.get(name), after.get(name)]
+        for name in {**before, **after}
+        if before.get(name) != after.get(name)
+    }
+    TaskRevision.objects.create(task=task, number=number + 1, changes=changes, made_by=actor)
+
+
+@transaction.atomic
+def fix_rejected(
+    *,
+    row: RejectedRow,
+    raw: Mapping[str, Any],
+    version: int,
+    actor: str,
+    profile: str = "lenient",
+) -> Fixed:
+    """Accept a rejected row with what it says now, at its place in its submission.
+
+    A row that is still wrong changes nothing and comes back with its errors. One that repeats
+    a reference and question of the last 24 hours is accepted as that task.
+    """
+    row = RejectedRow.objects.select_for_update(of=("self",)).get(pk=row.pk)
+    submission = (
+        Submission.objects.select_for_update(of=("self",))
+        .select_related("team", "clinic")
+        .get(pk=row.submission_id)
+    )
+    if row.state != RowState.OPEN:
+        return Fixed(FixStatus.GONE, row.accepted_as or None, "This row has been settled already.")
+    if row.version != version or submission.clinic is None:
+        return Fixed(FixStatus.CONFLICT, None, CHANGED_MEANWHILE)
+    checked = _check(raw, submission.clinic, profile)
+    if checked.errors:
+        return Fixed(FixStatus.REJECTED, errors=checked.errors, warnings=checked.warnings)
+    task_id = accept_row(submission=submission, line=row.line, checked=checked, actor=actor)
+    RejectedRow.objects.filter(pk=row.pk).update(
+        state=RowState.ACCEPTED,
+        accepted_as=task_id,
+        version=F("version") + 1,
+        updated_at=timezone.now(),
+    )
+    Submission.objects.filter(pk=submission.pk).update(
+        accepted_rows=F("accepted_rows") + 1, rejected_rows=F("rejected_rows") - 1
+    )
+    return Fixed(FixStatus.FIXED, task_id, warnings=checked.warnings)
+
+
+@transaction.atomic
+def discard_rejected(*, row: RejectedRow, version: int) -> Fixed:
+    """Settle a rejected row without a check: nobody needs it any more."""
+    won = RejectedRow.objects.filter(pk=row.pk, version=version, state=RowState.OPEN).update(
+        state=RowState.DISCARDED, version=F("version") + 1, updated_at=timezone.now()
+    )
+    return Fixed(
+        FixStatus.FIXED if won else FixStatus.CONFLICT, message="" if won else CHANGED_MEANWHILE
+    )
