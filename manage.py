@@ -7,7 +7,9 @@ import sys
 
 def main() -> None:
     """Run one management command."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+    # The demo needs no environment; every other command does.
+    settings = "portal.demo_settings" if sys.argv[1:2] == ["demo"] else "portal.settings"
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings)
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)

@@ -1,0 +1,58 @@
+"""The demo as an integrator: plain HTTP and a key, nothing that others do not have."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from typing import Any, Final
+
+API: Final = "/v2/api-integration"
+_TIMEOUT = 60.0
+
+
+class Refused(Exception):
+    """The portal answered something else than 200; the message holds status and words."""
+
+
+class Client:
+    """Talks to a portal on this machine."""
+
+    def __init__(self, port: int, key: str) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self._port = port
+        self._key = key
+
+    def is_healthy(self) -> bool:
+        """Whether the web server answers."""
+        try:
+            return self._request("GET", f"{API}/health", None)["status"] == "healthy"
+        except (OSError, http.client.HTTPException, Refused):
+            return False
+
+    def create_tasks(self, rows: list[dict[str, Any]]) -> dict[str, Any]:
+        """Send rows to the bulk endpoint; the `data` of its answer. Raises Refused."""
+        answer = self._request("POST", f"{API}/bulk/create-tasks", {"requests": rows})
+        data: dict[str, Any] = answer["data"]
+        return data
+
+    def _request(self, method: str, path: str, body: Any) -> Any:
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_TIMEOUT)
+        headers = {"x-api-key": self._key, "Content-Type": "application/json"}
+        try:
+            content = None if body is None else json.dumps(body)
+            connection.request(method, path, content, headers)
+            response = connection.getresponse()
+            text = response.read()
+        finally:
+            connection.close()
+        if response.status != 200:
+            raise Refused(f"{method} {path}: {response.status} {_message(text)}")
+        return json.loads(text)
+
+
+def _message(text: bytes) -> str:
+    """What the error envelope says."""
+    try:
+        return str(json.loads(text)["message"])
+    except (ValueError, KeyError, TypeError):
+        return "without an answer in the API's form"
