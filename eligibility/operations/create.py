@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
 from eligibility import registry
@@ -19,12 +19,18 @@ from eligibility.rules import Checked, check_rows
 from portal import objectid
 from portal.collector import uncollected
 from portal.intake.insert import insert_rows
-from portal.intake.rejected import store_rejected
+from portal.intake.issues import Issue
+from portal.intake.rejected import reference_of, store_rejected
 from portal.models import Clinic, RejectedRow, Submission, Team
 
 KIND = "eligibility.tasks"
 REPLAY_WINDOW = timedelta(hours=24)
-_RACES_BEFORE_GIVING_UP = 3
+_RACES_BEFORE_GIVING_UP = 10
+_LOST_RACES = frozenset({"40P01", "40001"})
+"""SQLSTATE of a deadlock and of a serialization failure: nothing was stored, try again."""
+_ROLLED_BACK = Issue(
+    "", "batch.rolled_back", "This row has no fault; others had, and all or none were asked for."
+)
 
 Fresh = tuple[int, Checked, str | None, UUID]
 
@@ -53,8 +59,9 @@ def create_tasks(
     `scheduled_for` (aware; None or past: due at once). A row with the reference and the
     question of one of the last 24 hours is that one again (replayed). Bad rows are stored with
     their errors, except when a REST request created nothing: then the caller has them.
-    `all_or_nothing` creates nothing when one row is bad, `dry_run` never does. `suspicious`
-    says that the body may hold text which a database cannot store.
+    `all_or_nothing` creates nothing when one row is bad (a file then keeps its good rows with
+    the bad ones), `dry_run` never does. `suspicious` says that the body may hold text which a
+    database cannot store.
     """
     now = timezone.now()
     loaded = registry.load()
@@ -78,9 +85,12 @@ def create_tasks(
         options={"profile": profile} | ({"client_id": client_id} if client_id else {}),
         now=now,
     )
+    if intake.scheduled_for is not None:
+        schedule = {"scheduled_for": intake.scheduled_for.isoformat(), "description": description}
+        intake.options |= schedule
     _sort_out(intake, checked)
     if all_or_nothing and intake.rejected:
-        intake.accepted.clear()
+        intake.accepted, intake.rejected = [], list(enumerate(checked))
     if dry_run:
         return _rehearse(intake, checked)
     return _store_against_races(intake, checked, loaded)
@@ -105,21 +115,30 @@ def _rehearse(intake: Intake, checked: list[Checked]) -> Created:
 def _store_against_races(
     intake: Intake, checked: list[Checked], loaded: registry.LoadedRegistry
 ) -> Created:
-    """Store the request; when another one brought the same reference meanwhile, look again."""
-    for _ in range(_RACES_BEFORE_GIVING_UP - 1):
+    """Store the request; when another one with the same references was faster, look again."""
+    for races_left in reversed(range(_RACES_BEFORE_GIVING_UP)):
         try:
             with transaction.atomic():
                 return _store(intake, checked, loaded)
-        except IntegrityError as error:
-            if "reference_key" not in str(error):
+        except DatabaseError as error:
+            if not races_left or not _lost_a_race(error):
                 raise
-    with transaction.atomic():
-        return _store(intake, checked, loaded)
+    raise AssertionError("the last race is either won or raised")
+
+
+def _lost_a_race(error: DatabaseError) -> bool:
+    """Another request stored one of these references first, or each waited for the other."""
+    if isinstance(error, IntegrityError):
+        return "reference_key" in str(error)
+    return getattr(error.__cause__, "sqlstate", None) in _LOST_RACES
 
 
 def _store(intake: Intake, checked: list[Checked], loaded: registry.LoadedRegistry) -> Created:
     fresh, task_ids = _assign_ids(intake, _known_tasks(intake, expire=True))
     created = answer(checked, task_ids, {index for index, *_ in fresh})
+    is_kept = bool(task_ids) or intake.source != Submission.Source.API
+    kept = intake.rejected if is_kept else []
+    _close_replaced(intake, kept)
     if not fresh and not intake.rejected:
         return _point_to_batch(created, task_ids)
     submission = _store_submission(intake, len(task_ids), len(checked))
@@ -127,12 +146,21 @@ def _store(intake: Intake, checked: list[Checked], loaded: registry.LoadedRegist
         batch = _store_batch(intake, submission)
         _store_tasks(intake, fresh, loaded, submission, batch)
         created.batch_id, created.expected_by = str(batch.pk), batch.expected_by
-    elif task_ids:
+    else:
         _point_to_batch(created, task_ids)
-    if intake.rejected and (task_ids or intake.source != Submission.Source.API):
-        store_rejected(submission, [(index, row.raw, row.errors) for index, row in intake.rejected])
+    if kept:
+        store_rejected(
+            submission, [(index, row.raw, row.errors or [_ROLLED_BACK]) for index, row in kept]
+        )
         created.submission_id = str(submission.pk)
     return created
+
+
+def _close_replaced(intake: Intake, kept: Sequence[tuple[int, Checked]]) -> None:
+    """Close the open rejected rows of earlier requests whose references come again."""
+    brought = {row.row.client_reference for _, row, _ in intake.accepted if row.row}
+    brought |= {reference_of(row.raw) for _, row in kept}
+    RejectedRow.objects.supersede(clinic=intake.clinic, kind=KIND, references=brought - {""})
 
 
 def _known_tasks(intake: Intake, *, expire: bool = False) -> dict[str, UUID]:
@@ -199,7 +227,7 @@ def _store_tasks(
     submission: Submission,
     batch: Batch,
 ) -> None:
-    """Insert the tasks, close the rejected rows that they replace, and wake a worker."""
+    """Insert the tasks, forecast a scheduled batch, and wake a worker if a row is due."""
     connections = list(Connection.objects.filter(team=intake.team, is_active=True))
     builder = RowBuilder(
         team=intake.team,
@@ -214,13 +242,19 @@ def _store_tasks(
     )
     # A generator: on PostgreSQL the server stores one chunk while the next one is built.
     insert_rows(EligibilityTask, COLUMNS, (builder.build(*item) for item in fresh))
-    references = {row.row.client_reference for _, row, _, _ in fresh if row.row}
-    RejectedRow.objects.supersede(team_id=intake.team.pk, kind=KIND, references=references - {""})
     if intake.scheduled_for is not None:
         batch.expected_by = forecast.batch_finish(batch, connections=connections, now=intake.now)
         Batch.objects.filter(pk=batch.pk).update(expected_by=batch.expected_by)
-    if intake.scheduled_for is None or intake.scheduled_for <= intake.now:
+    if _any_due(intake, fresh):
         slots.wake()
+
+
+def _any_due(intake: Intake, fresh: list[Fresh]) -> bool:
+    """Whether a worker could begin with one of the rows now."""
+    if intake.scheduled_for is not None and intake.scheduled_for > intake.now:
+        return False
+    moments = (row.scheduled_for for _, row, _, _ in fresh)
+    return any(moment is None or moment <= intake.now for moment in moments)
 
 
 def accept_row(*, submission: Submission, line: int, checked: Checked, actor: str) -> str:
@@ -245,6 +279,7 @@ def accept_row(*, submission: Submission, line: int, checked: Checked, actor: st
     scope = f"{intake.team.pk}|{intake.clinic.pk.hex}"
     intake.accepted.append((line, checked, reference_key(scope, checked)))
     fresh, task_ids = _assign_ids(intake, _known_tasks(intake, expire=True))
+    _close_replaced(intake, kept=[])
     if fresh:
         batch = batch or _store_batch(intake, submission)
         _store_tasks(intake, fresh, registry.load(), submission, batch)
@@ -256,7 +291,8 @@ def accept_row(*, submission: Submission, line: int, checked: Checked, actor: st
 
 def _point_to_batch(created: Created, task_ids: dict[int, UUID]) -> Created:
     """Name the batch of a request that was all replayed: the one its first row is in."""
-    first = EligibilityTask.objects.filter(pk=next(iter(task_ids.values()))).select_related("batch")
+    first_id = next(iter(task_ids.values()), None)
+    first = EligibilityTask.objects.filter(pk=first_id).select_related("batch")
     for task in first:
         if task.batch is not None:
             created.batch_id, created.expected_by = str(task.batch_id), task.batch.expected_by

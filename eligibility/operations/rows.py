@@ -60,8 +60,8 @@ def reference_key(scope: str, checked: Checked) -> str | None:
     if row is None or payer is None or not row.client_reference:
         return None
     question = (
-        f"{scope}|{row.client_reference}|{payer.code}|{row.id_type}|"
-        f"{checked.search_key}|{row.visit_type}|{row.service_date}|"
+        f"{scope}\0{row.client_reference}\0{payer.code}\0{row.id_type}\0"
+        f"{checked.search_key}\0{row.visit_type}\0{row.service_date}\0"
         f"{row.test_mode}"
     )
     return blake2b(question.encode(), digest_size=16).hexdigest()
@@ -141,26 +141,26 @@ class RowBuilder:
 class Routes:
     """Which connection answers a row of a team.
 
-    Test rows and, until searches ask several payers, searches go to the team's test
-    connection. A production team's own rows never reach a synthetic payer.
+    Test rows go to the team's test connection, but never to a real payer. So do, until they ask
+    several payers, searches. A production team's own rows never reach a synthetic payer.
     """
 
     def __init__(self, connections: Iterable[Connection], *, is_production: bool) -> None:
         self._by_payer: dict[int, int] = {}
         self._test: int | None = None
-        self._test_serves_real_rows = False
+        self._search: int | None = None
         for connection in connections:
             synthetic = connection.connector == _SYNTHETIC
-            if connection.payer_id is None:
-                self._test = connection.pk
-                self._test_serves_real_rows = not (synthetic and is_production)
-            elif not (synthetic and is_production):
-                self._by_payer[connection.payer_id] = connection.pk
+            answers_real_rows = not (synthetic and is_production)
+            if connection.payer_id is not None:
+                if answers_real_rows:
+                    self._by_payer[connection.payer_id] = connection.pk
+                continue
+            self._test = connection.pk if synthetic else None
+            self._search = connection.pk if answers_real_rows else None
 
     def find(self, payer_id: int, *, is_search: bool, test_mode: bool) -> int | None:
         """The connection's id; None when the team has none that may answer."""
         if test_mode:
             return self._test
-        if is_search:
-            return self._test if self._test_serves_real_rows else None
-        return self._by_payer.get(payer_id)
+        return self._search if is_search else self._by_payer.get(payer_id)

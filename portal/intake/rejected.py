@@ -44,7 +44,7 @@ def store_rejected(
                 line,
                 storable(raw),
                 [storable(issue.as_detail(row=line)) for issue in errors],
-                _reference(raw),
+                reference_of(raw),
                 RowState.OPEN.value,
                 1,
                 "",
@@ -55,6 +55,11 @@ def store_rejected(
     )
 
 
-def _reference(raw: Any) -> str:
-    reference = raw.get("client_reference") if isinstance(raw, dict) else None
-    return storable_text(reference)[:_REFERENCE_LENGTH] if isinstance(reference, str) else ""
+def reference_of(raw: Any) -> str:
+    """The client reference of a row as it came, trimmed as an accepted one is.
+
+    Empty when it has none that a row could bring again: none at all, no text, or too long.
+    """
+    given = raw.get("client_reference") if isinstance(raw, dict) else None
+    reference = storable_text(given).strip() if isinstance(given, str) else ""
+    return reference if len(reference) <= _REFERENCE_LENGTH else ""

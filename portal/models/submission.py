@@ -7,8 +7,9 @@ import uuid
 from collections.abc import Iterable
 
 from django.db import connection, models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.expressions import RawSQL
+from django.utils import timezone
 
 from portal import objectid
 from portal.models.team import Clinic, Team
@@ -73,18 +74,21 @@ class RejectedRowQuerySet(models.QuerySet["RejectedRow"]):
         """Rows that still wait for somebody."""
         return self.filter(state=RowState.OPEN)
 
-    def supersede(self, *, team_id: str, kind: str, references: Iterable[str]) -> int:
-        """Close the open rows that a later row with the same reference has replaced.
+    def supersede(self, *, clinic: Clinic, kind: str, references: Iterable[str]) -> int:
+        """Close the open rows of a clinic that later rows with the same reference replace.
 
+        Another clinic of the team may count its references in the same way; its rows stay.
         Returns how many were closed.
         """
-        waiting = self.open().exclude(client_reference="")
-        waiting = waiting.filter(submission__team_id=team_id, submission__kind=kind)
+        submissions = Submission.objects.filter(team=clinic.team_id, clinic=clinic, kind=kind)
+        # No join: each condition must hold again for a row that somebody is settling just now.
+        waiting = self.open().exclude(client_reference="").filter(submission__in=submissions)
         wanted = list(references)
         if not wanted or not waiting.exists():
             return 0
-        brought = waiting.filter(client_reference__in=_as_rows(wanted))
-        return brought.update(state=RowState.SUPERSEDED)
+        return waiting.filter(client_reference__in=_as_rows(wanted)).update(
+            state=RowState.SUPERSEDED, version=F("version") + 1, updated_at=timezone.now()
+        )
 
 
 def _as_rows(texts: list[str]) -> RawSQL:
