@@ -11,6 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+from psycopg import sql
 
 from tests.postgres import throwaway_postgres
 
@@ -51,17 +55,29 @@ def fresh_database(kind: str) -> Iterator[None]:
 @contextmanager
 def _address(kind: str) -> Iterator[str]:
     if kind == "postgres":
-        with throwaway_postgres(fsync=True) as url:
+        with throwaway_postgres(fsync=True) as server, _database_of_its_own(server) as url:
             yield url
         return
     with tempfile.TemporaryDirectory(prefix="portal-bench-") as directory:
         yield f"sqlite:///{Path(directory) / 'bench.sqlite3'}"
 
 
+@contextmanager
+def _database_of_its_own(server: str) -> Iterator[str]:
+    """A database made and dropped: the server may be somebody's own (TEST_POSTGRES_URL)."""
+    name = f"bench_{secrets.token_hex(6)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        try:
+            yield urlsplit(server)._replace(path=f"/{name}").geturl()
+        finally:
+            drop = sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
+            connection.execute(drop)
+
+
 def versions() -> dict[str, Any]:
     """What the figures were measured with."""
     import django
-    import psycopg
     from django.db import connection
 
     found = {

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cluster import Missing, binaries, unprivileged_user
+from tests.postgres import in_ci
+
+ROWS = 1_000
+SLACK = 2.0
+MOST_SECONDS = 300
+NAMES = ["bulk.floor", "bulk.drf", "bulk.ours"]
+
+pytestmark = [pytest.mark.bench, pytest.mark.alone]
+
+
+def measured(db: str, file: Path) -> dict[str, dict[str, Any]]:
+    """The records of a short run, by name."""
+    command = [sys.executable, "-m", "tests.benchmarks", "bulk", "--db", db, "--json", str(file)]
+    command += ["--rows", str(ROWS), "--samples", "3"]
+    subprocess.run(command, check=True, timeout=MOST_SECONDS)
+    return {record["name"]: record for record in json.loads(file.read_text())}
+
+
+def skip_without_postgres() -> None:
+    if os.environ.get("TEST_POSTGRES_URL"):
+        return
+    try:
+        binaries()
+        unprivileged_user()
+    except Missing as reason:
+        if in_ci():
+            raise
+        pytest.skip(str(reason))
+
+
+@pytest.mark.parametrize("db", ["sqlite", "postgres"])
+def test_bulk_create_keeps_its_distance_to_the_bare_insert(db: str, tmp_path: Path) -> None:
+    if db == "postgres":
+        skip_without_postgres()
+    records = measured(db, tmp_path / "records.json")
+    assert list(records) == NAMES
+    ours = records["bulk.ours"]
+    assert ours["ratio"] <= SLACK * ours["goals"]["ratio"], ours["samples"]
+    assert ours["faster_than"]["bulk.drf"] >= ours["goals"]["bulk.drf"] / SLACK, ours["samples"]
+    for record in records.values():
+        assert (record["db"], record["rows"], len(record["samples"])) == (db, ROWS, 3)
+        assert min(record["samples"]) <= record["median_ms"] <= max(record["samples"])
+        assert record["floor_ms"] == records["bulk.floor"]["median_ms"]
+    assert records["bulk.floor"]["ratio"] == 1.0
