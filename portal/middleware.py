@@ -16,11 +16,18 @@ from portal.errors import ApiError
 GetResponse = Callable[[HttpRequest], HttpResponse]
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
+STAFF = "/admin/"
 LOCKED = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 POLICIES = {
     "/api/docs/": (
         f"{LOCKED}; script-src 'self'; style-src 'self'; img-src 'self' data:; "
         "font-src 'self'; connect-src 'self'"
+    ),
+    # unfold's Alpine evaluates expressions; its theme and its widgets set styles inline.
+    STAFF: (
+        "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'; "
+        "script-src 'self' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data:; font-src 'self'; connect-src 'self'"
     ),
 }
 """Content-Security-Policy by path prefix, the longest one that matches; else LOCKED."""
@@ -47,7 +54,7 @@ class RequestIdMiddleware:
 
 
 class SecurityHeadersMiddleware:
-    """Sets the Content-Security-Policy, and keeps API answers out of caches."""
+    """Sets the Content-Security-Policy, and keeps answers and staff's pages out of caches."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -58,6 +65,8 @@ class SecurityHeadersMiddleware:
         response.headers.setdefault("Content-Security-Policy", policy_for(request.path))
         if is_api_path(request.path):
             response.headers.setdefault("Cache-Control", "no-store")
+        elif request.path.startswith(STAFF):
+            response.headers["Cache-Control"] = "no-store"
         return response
 
 

@@ -1,11 +1,18 @@
 """Every address of the portal. The apps are included by name: the platform imports neither."""
 
+from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView
 
 from portal.api.docs import SwaggerView
 
+_home = RedirectView.as_view(pattern_name="admin:index")
+
 urlpatterns = [
+    path("", _home),
+    path("admin", _home),
+    path("admin/", admin.site.urls),
     path("v2/", include("eligibility.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SwaggerView.as_view(), name="docs"),

@@ -1,0 +1,214 @@
+"""The staff's site, on django-unfold. Every unfold import of the project is in this file.
+
+Model pages are `PortalModelAdmin`s, other pages `Page`s registered with `@page`; both are closed
+unless they say what opens them. See `portal.roles` for who may do what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.contrib.admin import SimpleListFilter
+from django.contrib.admin.utils import flatten_fieldsets
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from unfold.admin import ModelAdmin, StackedInline, TabularInline
+from unfold.decorators import action as unfold_action
+from unfold.decorators import display
+from unfold.enums import ActionVariant
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.sites import UnfoldAdminSite
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultiple,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminSplitDateTimeWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from portal.admin_pages import PAGES, Page, confirm, is_confirmed, page
+from portal.badges import Badge, badge, yes_no
+from portal.roles import Capability, can, visible_clinic_ids
+
+__all__ = [
+    "ActionVariant",
+    "AdminPasswordChangeForm",
+    "Badge",
+    "Capability",
+    "Page",
+    "PortalAdminSite",
+    "PortalModelAdmin",
+    "SimpleListFilter",
+    "StackedInline",
+    "TabularInline",
+    "UnfoldAdminCheckboxSelectMultiple",
+    "UnfoldAdminSelectWidget",
+    "UnfoldAdminSplitDateTimeWidget",
+    "UnfoldAdminTextInputWidget",
+    "UnfoldAdminTextareaWidget",
+    "UserChangeForm",
+    "UserCreationForm",
+    "action",
+    "badge",
+    "confirm",
+    "display",
+    "is_confirmed",
+    "page",
+    "site",
+    "yes_no",
+]
+
+
+class PortalAdminSite(UnfoldAdminSite):
+    """Login, sidebar, model pages and the project's own pages."""
+
+    enable_nav_sidebar = True
+    site_header = "Eligibility Portal"
+    site_title = "Eligibility Portal"
+    index_title = "Home"
+    empty_value_display = "–"
+
+    def __init__(self, name: str = "admin") -> None:
+        super().__init__(name)
+        self.disable_action("delete_selected")
+
+    def get_urls(self) -> list[URLPattern]:
+        """The project's own pages come first: Django's end in one that catches everything."""
+        own = []
+        for cls in PAGES:
+            cls.admin_site = self
+            own.append(path(cls.url_path, self.admin_view(cls.as_view()), name=cls.url_name))
+        return own + super().get_urls()
+
+
+site = admin.site
+"""The one site (`portal.apps.PortalAdminConfig` makes it a PortalAdminSite)."""
+
+
+def action(
+    *, requires: Capability, description: str, icon: str | None = None, **options: Any
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """unfold's action, for who may do this: others do not see it, a forged request gets a 403.
+
+    An action that changes rows says how many it changed and how many it did not, and asks
+    first (`confirm`) where that cannot be undone. Further options are unfold's.
+    """
+    permissions = [f"may_{requires.value}"]
+    return unfold_action(permissions=permissions, description=description, icon=icon, **options)
+
+
+class _AsksRoles:
+    """`has_may_<capability>_permission` for each capability, as Django's actions ask for them."""
+
+
+def _asker(capability: Capability) -> Callable[..., bool]:
+    def has_permission(self: Any, request: HttpRequest, obj: Any = None) -> bool:
+        return can(request.user, capability)
+
+    return has_permission
+
+
+for _capability in Capability:
+    setattr(_AsksRoles, f"has_may_{_capability.value}_permission", _asker(_capability))
+
+
+class PortalModelAdmin(_AsksRoles, ModelAdmin):
+    """A model's pages, closed unless declared: nothing is added, changed or deleted.
+
+    `view_with`, `add_with`, `change_with` are the capabilities that open them; `editable` are
+    the fields a form may change, `editable_when_new` those it may set once. Exactly one scope
+    must be declared: `clinic_lookup` (rows of clinics the person belongs to), `team_lookup`
+    (rows of the person's team; superusers without a team see all) or `is_global`.
+    """
+
+    view_with: ClassVar[Capability] = Capability.VIEW
+    add_with: ClassVar[Capability | None] = None
+    change_with: ClassVar[Capability | None] = None
+    clinic_lookup: ClassVar[str] = ""
+    team_lookup: ClassVar[str] = ""
+    is_global: ClassVar[bool] = False
+    editable: Collection[str] = ()
+    editable_when_new: Collection[str] = ()
+
+    show_full_result_count = False
+    list_per_page = 50
+    list_max_show_all = 0
+    list_fullwidth = True
+    actions_selection_counter = True
+    compressed_fields = True
+    warn_unsaved_form = True
+
+    def __init__(self, model: type[Model], admin_site: Any) -> None:
+        super().__init__(model, admin_site)
+        if [bool(self.clinic_lookup), bool(self.team_lookup), self.is_global].count(True) != 1:
+            raise ImproperlyConfigured(f"{type(self).__name__} must declare one scope")
+
+    # --- whose rows -------------------------------------------------------------------------
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """The rows that the person may see at all."""
+        rows = super().get_queryset(request)
+        if self.is_global:
+            return rows
+        user: Any = request.user
+        if self.clinic_lookup:
+            return rows.filter(**{f"{self.clinic_lookup}__in": visible_clinic_ids(user)})
+        if user.team_id is None:
+            return rows if user.is_superuser else rows.none()
+        return rows.filter(**{self.team_lookup: user.team_id})
+
+    # --- who may do what --------------------------------------------------------------------
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Whether the app's list is shown."""
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who sees the pages."""
+        return can(request.user, self.view_with)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Who makes new rows."""
+        return self.add_with is not None and can(request.user, self.add_with)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who changes rows."""
+        return self.change_with is not None and can(request.user, self.change_with)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody: rows are switched off, revoked or cancelled."""
+        return False
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        """A 403 for an action the person may not use, where Django would say "none selected"."""
+        wanted = request.POST.getlist("action")
+        if any(name and name not in self.get_actions(request) for name in wanted):
+            raise PermissionDenied
+        return super().response_action(request, queryset)
+
+    # --- what may be changed ----------------------------------------------------------------
+
+    def get_editable(self, request: HttpRequest, obj: Any = None) -> Collection[str]:
+        """The fields that a form may change: of a new row when `obj` is None."""
+        return {*self.editable, *self.editable_when_new} if obj is None else set(self.editable)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Everything else."""
+        editable = self.get_editable(request, obj)
+        return [name for name in self._field_names(request, obj) if name not in editable]
+
+    def _field_names(self, request: HttpRequest, obj: Any) -> Iterable[str]:
+        if self.fieldsets or self.add_fieldsets or self.fields:
+            return flatten_fieldsets(self.get_fieldsets(request, obj))
+        fields = [*self.opts.concrete_fields, *self.opts.many_to_many]
+        return [field.name for field in fields if not field.auto_created]
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        """Django's admin log is not kept; what changed is in the audit log."""
+        raise PermissionDenied
