@@ -183,7 +183,7 @@ def _write_revision(
     changes = {
         name: [before.get(name), after.get(name)]
         for name in {**before, **after}
-        if before.get(name) != after.get(name)
+        if (before.get(name) or None) != (after.get(name) or None)
     }
     TaskRevision.objects.create(task=task, number=number + 1, changes=changes, made_by=actor)
 
