@@ -243,7 +243,9 @@ def _store_tasks(
     # A generator: on PostgreSQL the server stores one chunk while the next one is built.
     insert_rows(EligibilityTask, COLUMNS, (builder.build(*item) for item in fresh))
     if intake.scheduled_for is not None:
-        batch.expected_by = forecast.batch_finish(batch, connections=connections, now=intake.now)
+        finish = forecast.batch_finish(batch, connections=connections, now=intake.now)
+        latest = max((row.scheduled_for or finish for _, row, _, _ in fresh), default=finish)
+        batch.expected_by = forecast.round_up(max(finish, latest)).astimezone(finish.tzinfo)
         Batch.objects.filter(pk=batch.pk).update(expected_by=batch.expected_by)
     if _any_due(intake, fresh):
         slots.wake()

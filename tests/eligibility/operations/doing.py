@@ -23,7 +23,7 @@ ACTOR = "a" * 24
 
 def row(reference: str = "", **fields: Any) -> dict[str, Any]:
     """A row without a fault."""
-    return make_row(client_reference=reference, **fields)
+    return make_row(**{"client_reference": reference} | fields)
 
 
 def bad(reference: str = "", **fields: Any) -> dict[str, Any]:

@@ -25,7 +25,9 @@ def reject(clinic: Clinic, *references: Any) -> None:
 
 def states(clinic: Clinic) -> list[tuple[str, str]]:
     """(reference, state) of the clinic's rejected rows, the oldest first."""
-    rows = RejectedRow.objects.filter(submission__clinic=clinic).order_by("submission__created_at", "line")
+    rows = RejectedRow.objects.filter(submission__clinic=clinic).order_by(
+        "submission__created_at", "line"
+    )
     return list(rows.values_list("client_reference", "state"))
 
 
