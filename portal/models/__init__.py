@@ -1,12 +1,15 @@
 """The platform's models, one file a subject."""
 
 from portal.models.apikey import ApiKey, Scope
+from portal.models.audit import ActorKind, AuditEvent, Verb
 from portal.models.submission import RejectedRow, RowState, Submission
 from portal.models.team import Clinic, Team
 from portal.models.user import Role, User
 
 __all__ = [
+    "ActorKind",
     "ApiKey",
+    "AuditEvent",
     "Clinic",
     "RejectedRow",
     "Role",
@@ -15,4 +18,5 @@ __all__ = [
     "Submission",
     "Team",
     "User",
+    "Verb",
 ]
