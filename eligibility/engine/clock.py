@@ -10,21 +10,24 @@ from django.db import connection
 
 
 def now() -> str:
-    """The moment of the statement, not of the transaction's start."""
+    """The moment of the statement, not of the transaction's start.
+
+    Not clock_timestamp(): that may change from row to row, so no index can be searched by it.
+    """
     if connection.vendor == "postgresql":
-        return "clock_timestamp()"
+        return "statement_timestamp()"
     return "strftime('%%Y-%%m-%%d %%H:%%M:%%f','now')"
 
 
 def now_plus(seconds: str) -> str:
     """The moment `seconds` (an SQL expression) from now."""
     if connection.vendor == "postgresql":
-        return f"clock_timestamp() + ({seconds}) * interval '1 second'"
+        return f"statement_timestamp() + ({seconds}) * interval '1 second'"
     return f"strftime('%%Y-%%m-%%d %%H:%%M:%%f','now',(({seconds}) || ' seconds'))"
 
 
 def seconds_since(column: str) -> str:
     """How many seconds ago `column` was, as a number."""
     if connection.vendor == "postgresql":
-        return f"EXTRACT(EPOCH FROM clock_timestamp() - {column})::float8"
+        return f"EXTRACT(EPOCH FROM statement_timestamp() - {column})::float8"
     return f"((julianday('now') - julianday({column})) * 86400.0)"

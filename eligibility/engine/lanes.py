@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
@@ -13,7 +15,10 @@ from eligibility.engine.moves import Limits
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A connection whose row this transaction has locked. Times are seconds."""
+    """A connection whose row this transaction has locked. Times are seconds.
+
+    `due` holds the priorities that have due rows, the most urgent first.
+    """
 
     id: int
     connector: str
@@ -22,25 +27,42 @@ class Lane:
     deadline: float
     limits: Limits
     free: int
+    due: tuple[Priority, ...] = tuple(Priority)
+
+
+def _probes() -> list[str]:
+    """For each priority, whether a connection `c` has a due row of it: one index probe each.
+
+    Not EXISTS, and in order: PostgreSQL must not be led to hash all due rows, nor to walk over
+    the table until it meets one.
+    """
+    return [
+        "(SELECT 1 FROM eligibility_eligibilitytask t WHERE t.connection_id = c.id"
+        " AND t.status IN ('pending', 'waiting')"
+        f" AND t.priority = {priority.value} AND t.run_at <= {clock.now()}"
+        " ORDER BY t.run_at LIMIT 1) IS NOT NULL"
+        for priority in Priority
+    ]
 
 
 def _has_due_rows() -> str:
-    """True for a connection `c` with a due row: one index probe per priority."""
-    probes = [
-        "EXISTS (SELECT 1 FROM eligibility_eligibilitytask t WHERE t.connection_id = c.id"
-        " AND t.status IN ('pending', 'waiting')"
-        f" AND t.priority = {priority.value} AND t.run_at <= {clock.now()})"
-        for priority in Priority
-    ]
-    return "(" + " OR ".join(probes) + ")"
+    """True for a connection `c` with a due row."""
+    return "(" + " OR ".join(_probes()) + ")"
 
 
 def any_due() -> bool:
-    """Whether some open lane has a due row."""
+    """Whether some open lane has a due row and a free slot for it.
+
+    A full lane needs nobody to be woken: who holds its rows claims the next ones.
+    """
+    has_free_slot = (
+        "(SELECT count(*) FROM eligibility_eligibilitytask r"
+        " WHERE r.connection_id = c.id AND r.status = 'running') < c.max_in_flight"
+    )
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT 1 FROM eligibility_connection c"
-            f" WHERE c.is_active AND {_has_due_rows()} LIMIT 1",
+            f" WHERE c.is_active AND {_has_due_rows()} AND {has_free_slot} LIMIT 1",
             [],
         )
         return cursor.fetchone() is not None
@@ -58,7 +80,7 @@ def lock_due() -> list[Lane]:
         cursor.execute(
             "SELECT c.id, c.connector, c.base_url, CAST(c.settings AS text), c.deadline,"
             " c.max_in_flight, c.max_conversations, c.give_up_after, c.backoff_min,"
-            " c.backoff_max FROM eligibility_connection c"
+            f" c.backoff_max, {', '.join(_probes())} FROM eligibility_connection c"
             f" WHERE c.is_active AND {_has_due_rows()} ORDER BY c.id{lock}",
             [],
         )
@@ -72,9 +94,19 @@ def lock_due() -> list[Lane]:
             [row[0] for row in locked],
         )
         running = dict(cursor.fetchall())
-    return [
-        Lane(
-            pk, connector, base_url, settings, deadline, Limits(*limits), most - running.get(pk, 0)
-        )
-        for pk, connector, base_url, settings, deadline, most, *limits in locked
-    ]
+    return [_lane(row, running.get(row[0], 0)) for row in locked]
+
+
+def _lane(row: Sequence[Any], running: int) -> Lane:
+    pk, connector, base_url, settings, deadline, most, *others = row
+    limits, due = others[:4], others[4:]
+    return Lane(
+        pk,
+        connector,
+        base_url,
+        settings,
+        deadline,
+        Limits(*limits),
+        free=most - running,
+        due=tuple(priority for priority, is_due in zip(Priority, due, strict=True) if is_due),
+    )

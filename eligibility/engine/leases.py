@@ -10,10 +10,11 @@ from django.db import connection, transaction
 from eligibility.choices import Failure, Look, Status
 from eligibility.engine import clock
 from eligibility.engine.rows import TASK, add_events, python_uuid
-from eligibility.models import EligibilityTask
 
 MOST_CRASHES = 3
 _AT_ONCE = 1000
+_OF_HOST = "substr(worker, 1, %s) = %s"
+"""Not LIKE: a host's name may hold an underscore, which there stands for any character."""
 
 
 def return_expired() -> int:
@@ -31,14 +32,23 @@ def return_of_dead(workers: Sequence[str]) -> int:
 
 def return_of_host(host_id: str) -> int:
     """Give back every row of a host whose workers have all ended."""
-    return _give_back("worker LIKE %s", [f"{host_id}:%"], "its workers ended")
+    return _give_back(_OF_HOST, _of_host(host_id), "its workers ended")
 
 
 def held_by_host(host_id: str) -> bool:
     """Whether some worker of this host still holds a row."""
-    return EligibilityTask.objects.filter(
-        status=Status.RUNNING, worker__startswith=f"{host_id}:"
-    ).exists()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT 1 FROM {TASK} WHERE status = 'running' AND {_OF_HOST} LIMIT 1",
+            _of_host(host_id),
+        )
+        return cursor.fetchone() is not None
+
+
+def _of_host(host_id: str) -> list[Any]:
+    """The parameters of `_OF_HOST`."""
+    prefix = f"{host_id}:"
+    return [len(prefix), prefix]
 
 
 def _give_back(condition: str, parameters: list[Any], note: str) -> int:
@@ -75,7 +85,7 @@ def _move(condition: str, parameters: list[Any]) -> list[tuple[Any, str]]:
             f"""
             WITH lost AS MATERIALIZED (
                 SELECT id FROM {TASK}
-                WHERE status = 'running' AND {condition} ORDER BY id LIMIT {_AT_ONCE}{lock}
+                WHERE status = 'running' AND {condition} LIMIT {_AT_ONCE}{lock}
             )
             UPDATE {TASK} SET
                 status = CASE WHEN {poison} THEN 'failed'

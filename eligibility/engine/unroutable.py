@@ -39,7 +39,8 @@ def _fail_some() -> list[UUID]:
             WITH lost AS MATERIALIZED (
                 SELECT id FROM {TASK}
                 WHERE connection_id IS NULL AND status = 'pending' AND run_at <= {clock.now()}
-                ORDER BY id LIMIT {_AT_ONCE}{lock}
+                  AND status IN ('pending', 'waiting') -- the index's own words
+                LIMIT {_AT_ONCE}{lock}
             )
             UPDATE {TASK} SET
                 status = 'failed', failure = %s, failure_message = %s, review = %s,

@@ -1,0 +1,286 @@
+"""Lanes, rows and a running payer for the engine's tests, and short ways to claim and finish."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from aiohttp import web
+from django.db import connection, transaction
+from django.utils import timezone
+
+from eligibility.choices import IN_LINE, Outcome, Status
+from eligibility.connectors.base import Done, Reply
+from eligibility.engine import claim as claims
+from eligibility.engine import leases
+from eligibility.engine.claim import Claimed
+from eligibility.engine.drain import Drain
+from eligibility.engine.finish import Finished, finish
+from eligibility.engine.moves import decide
+from eligibility.engine.rows import add_events
+from eligibility.models import Batch, Connection, DrainSlot, EligibilityTask, Payer, WorkerHost
+from eligibility.results import Answer
+from eligibility.synthetic.main import start
+from eligibility.synthetic.server import SyntheticPayer
+from portal.models import Clinic, Team
+from tests.factories import make_clinic
+
+WORKER = "host:1"
+QUICK: dict[str, Any] = {
+    "connector": "synthetic",
+    "settings": {"latency_ms": [0, 0]},
+    "max_in_flight": 20,
+    "deadline": 2.0,
+    "give_up_after": 30.0,
+    "backoff_min": 0.02,
+    "backoff_max": 0.05,
+}
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class WatchedPayer(SyntheticPayer):
+    """The synthetic payer as it is, with an eye on how many calls it has at a time.
+
+    `before_call` is called in the payer's thread with each call, before it is answered;
+    `cut` names the references whose next submit is worked out and then cut off.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.url = ""
+        self.watch()
+
+    def watch(self) -> None:
+        """Start counting afresh."""
+        self.now, self.most = 0, 0
+        self.by_payer: dict[str, int] = {}
+        self.most_by_payer: dict[str, int] = {}
+        self.before_call: Callable[[dict[str, Any]], None] | None = None
+        self.headers: list[dict[str, str]] = []
+        self.cut: set[str] = set()
+
+    def application(self) -> web.Application:
+        """The payer's own routes behind the counter."""
+        app = super().application()
+        app.middlewares.append(web.middleware(self._count))
+        return app
+
+    async def _count(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        body = await request.json()
+        payer = body.get("payer", "")
+        self.headers.append(dict(request.headers))
+        if self.before_call:
+            self.before_call(body)
+        self._arrive(payer, 1)
+        try:
+            response = await handler(request)
+        finally:
+            self._arrive(payer, -1)
+        if body["reference"] in self.cut and request.path == "/v1/checks":
+            self.cut.remove(body["reference"])
+            assert request.transport is not None
+            request.transport.abort()
+        response.headers["Set-Cookie"] = f"session={payer}; Path=/"
+        return response
+
+    def _arrive(self, payer: str, by: int) -> None:
+        self.now += by
+        self.by_payer[payer] = self.by_payer.get(payer, 0) + by
+        self.most = max(self.most, self.now)
+        self.most_by_payer[payer] = max(self.most_by_payer.get(payer, 0), self.by_payer[payer])
+
+    def kinds(self, task: EligibilityTask) -> list[str]:
+        """The calls about a row, in their order."""
+        return [call.kind for call in self.calls.newest(1000, str(task.pk))]
+
+
+@contextmanager
+def running_payer() -> Iterator[WatchedPayer]:
+    """A payer that listens on a free loopback port, in a thread of its own."""
+    payer = WatchedPayer()
+    loop = asyncio.new_event_loop()
+    runner, payer.url = loop.run_until_complete(start(payer, "127.0.0.1", 0))
+    thread = threading.Thread(target=loop.run_forever, name="payer", daemon=True)
+    thread.start()
+    try:
+        yield payer
+    finally:
+        asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+def make_lane(team: Team | None = None, code: str = "TPA002", **fields: Any) -> Connection:
+    """A synthetic connection that answers, fails and gives up quickly."""
+    payer, _ = Payer.objects.get_or_create(code=code, defaults={"name": code, "kind": "tpa"})
+    clinic = make_clinic(team)
+    return Connection.objects.create(
+        team=clinic.team, payer=payer, name=code, **{**QUICK, **fields}
+    )
+
+
+def make_rows(
+    lane: Connection,
+    count: int,
+    script: str = "",
+    each: Callable[[int], dict[str, Any]] = lambda number: {},
+    **fields: Any,
+) -> list[Any]:
+    """Due rows of a lane, the first one due the longest; `script` steers the payer.
+
+    `fields` are the same for all rows, `each` gives those of one by its number.
+    """
+    clinic = Clinic.objects.filter(team=lane.team).first() or make_clinic(lane.team)
+    due = timezone.now() - timedelta(seconds=60)
+    values: dict[str, Any] = {
+        "team": lane.team,
+        "clinic": clinic,
+        "payer": lane.payer,
+        "connection": lane,
+        "id_type": "CARDNUMBER",
+        "request_dump": {},
+        "extra_args": {"title": "synthetic", "value": script} if script else {},
+        "not_before": due,
+        **fields,
+    }
+    return EligibilityTask.objects.bulk_create(
+        EligibilityTask(
+            **{
+                "id_value": f"CARD-{number}",
+                "id_key": f"CARD{number}",
+                "run_at": due + timedelta(milliseconds=number),
+                **values,
+                **each(number),
+            }
+        )
+        for number in range(count)
+    )
+
+
+def make_row(lane: Connection, script: str = "", **fields: Any) -> EligibilityTask:
+    """One due row."""
+    row: EligibilityTask = make_rows(lane, 1, script, **fields)[0]
+    return row
+
+
+def make_batch(lane: Connection, **fields: Any) -> Batch:
+    """A batch of the lane's clinic."""
+    clinic = Clinic.objects.filter(team=lane.team).first() or make_clinic(lane.team)
+    return Batch.objects.create(team=lane.team, clinic=clinic, **fields)
+
+
+def make_host(host_id: str = "host", *, slots: int = 2, seen_ago: float = 0.0) -> WorkerHost:
+    """A host that runs workers, with free slots."""
+    now = timezone.now()
+    host = WorkerHost.objects.create(
+        id=host_id,
+        name=host_id,
+        pid=1,
+        workers=slots + 1,
+        started_at=now,
+        seen_at=now - timedelta(seconds=seen_ago),
+    )
+    DrainSlot.objects.bulk_create(DrainSlot(host=host, number=number) for number in range(slots))
+    return host
+
+
+def claim(worker: str = WORKER, most: int = 400) -> list[Claimed]:
+    """Claim due rows and write their intents, as a drain does."""
+    with transaction.atomic():
+        claimed = claims.claim(worker, most=most)
+        claims.write_intents(claimed, worker)
+    return claimed
+
+
+def claim_one(worker: str = WORKER) -> Claimed:
+    """Claim the one row that is due."""
+    (claimed,) = claim(worker)
+    return claimed
+
+
+def answered(outcome: Outcome = Outcome.ELIGIBLE, raw: Any = None) -> Done:
+    """A payer's answer."""
+    return Done(outcome, Answer(payer_code="TPA002", remarks=("SYNTHETIC",)), raw)
+
+
+def finished(row: Claimed, reply: Reply) -> Finished:
+    """The reply with the move that follows from it."""
+    move = decide(
+        reply, look=row.look, failed=row.failed, age=row.age, limits=row.limits, jitter=0.5
+    )
+    return Finished(row=row, reply=reply, move=move, milliseconds=5)
+
+
+def end(rows: Claimed | Sequence[Claimed], reply: Reply) -> int:
+    """Finish claimed rows with the same reply; returns how many still were ours."""
+    group = [rows] if isinstance(rows, Claimed) else rows
+    with transaction.atomic():
+        return finish([finished(row, reply) for row in group])
+
+
+def make_due(task: EligibilityTask) -> None:
+    """Let a waiting or retried row be due now, without waiting for it."""
+    EligibilityTask.objects.filter(pk=task.pk, status__in=IN_LINE).update(
+        run_at=timezone.now() - timedelta(seconds=1)
+    )
+
+
+def let_lease_end(task: EligibilityTask) -> None:
+    """Let a running row's lease have ended a second ago."""
+    moved = EligibilityTask.objects.filter(pk=task.pk, status=Status.RUNNING).update(
+        lease_until=timezone.now() - timedelta(seconds=1)
+    )
+    assert moved == 1
+
+
+def cancel(task: EligibilityTask) -> None:
+    """Cancel a row as a person does."""
+    with transaction.atomic():
+        row = EligibilityTask.objects.select_for_update().get(pk=task.pk)
+        EligibilityTask.objects.filter(pk=task.pk).cancel()
+        add_events([(row.pk, row.status, Status.CANCELLED, "somebody", "")])
+
+
+def drain_once(payer: WatchedPayer, **options: Any) -> int:
+    """One drain, as a job runs it."""
+    return Drain(worker=WORKER, synthetic_url=payer.url, **options).run()
+
+
+def drain_until_done(payer: WatchedPayer, *, within: float = 10.0) -> None:
+    """Beat and drain until no row is in line or running."""
+    ends_at = time.monotonic() + within
+    while EligibilityTask.objects.filter(status__in=[*IN_LINE, Status.RUNNING]).exists():
+        assert time.monotonic() < ends_at, "rows are left"
+        leases.return_expired()
+        if not drain_once(payer):
+            time.sleep(0.01)
+
+
+def again(task: EligibilityTask) -> EligibilityTask:
+    """The row as it stands in the database."""
+    return EligibilityTask.objects.get(pk=task.pk)
+
+
+def history(task: EligibilityTask) -> list[str]:
+    """The row's moves: where each event put it."""
+    return list(task.events.order_by("pk").values_list("after", flat=True))
+
+
+def in_thread(work: Callable[[], None]) -> threading.Thread:
+    """Run something in a thread with a database connection of its own."""
+
+    def run() -> None:
+        try:
+            work()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
