@@ -67,7 +67,8 @@ class Failed:
     """There is no answer. `message` is fit for the clinic's staff and names no patient.
 
     `code` is the connector's own word for the cause ("http_500"); `retry_after` is the payer's
-    wish in seconds.
+    wish in seconds. `fate_unknown` says that the call had left when it failed, so the payer may
+    have worked on it: it is asked what became of it before the call is repeated.
     """
 
     failure: Failure
@@ -75,6 +76,7 @@ class Failed:
     message: str
     retry_after: float | None = None
     raw: Any = None
+    fate_unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)

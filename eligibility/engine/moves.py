@@ -107,7 +107,7 @@ def _look_later(
     """The payer works on it: look again, for as long as the connection waits at all."""
     if age >= limits.give_up_after:
         return _failed(Failure.TIMEOUT, "The payer did not answer in time.")
-    after = min(max(seconds, SOONEST_LOOK), LATEST_LOOK)
+    after = min(max(SOONEST_LOOK, seconds), LATEST_LOOK)  # in this order NaN is the soonest
     return Move(Status.WAITING, look=Look.POLL, handle=handle, after=after, interim=interim)
 
 
@@ -131,6 +131,6 @@ def _after_failure(
     if look is not Look.NONE:
         # The conversation goes on: what failed was only one look at it.
         return Move(Status.WAITING, look=look, after=after, counted=True)
-    if rule.reconcile:
+    if rule.reconcile or reply.fate_unknown:
         return Move(Status.WAITING, look=Look.RECONCILE, after=after, counted=True)
     return Move(Status.PENDING, after=after, counted=True, closes=reply.failure.value)
