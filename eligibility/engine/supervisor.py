@@ -71,6 +71,7 @@ class Supervisor:
         try:
             while not self._stop.is_set():
                 self._keep_payer()
+                self._watch.note_deaths()
                 self._keep_cluster()
                 if time.monotonic() >= next_beat:
                     next_beat = time.monotonic() + BEAT_EVERY

@@ -41,7 +41,6 @@ class Watch:
     def look(self) -> None:
         """Ask when it is time, and note any sign of life since the last look."""
         now = time.monotonic()
-        self._note_deaths(now)
         self._note_signs(now)
         if now >= self._next_question:
             self._ask()
@@ -52,8 +51,8 @@ class Watch:
         silence = time.monotonic() - self._alive_at
         return silence > (SUSPECT_FOR if self._answers_wanted else WEDGED_AFTER)
 
-    def _note_deaths(self, now: float) -> None:
-        """A process that has gone may have taken the inner queue's lock with it.
+    def note_deaths(self) -> None:
+        """A process that has gone may have taken the inner queue's lock with it: ask at once.
 
         Running drains still beat then, so only answers prove that jobs are taken: two, since
         the first may have been on its way already.
@@ -61,7 +60,7 @@ class Watch:
         pids = children.members(self._group) if self._group else frozenset()
         if self._pids - pids:
             self._answers_wanted = 2
-            self._next_question = now
+            self._next_question = 0.0
         self._pids = pids
 
     def _note_signs(self, now: float) -> None:
