@@ -17,12 +17,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, TypeVar
 
+from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.generic import TemplateView
 
+from portal.api import envelope
 from portal.navigation import first_address
 from portal.roles import Capability, require
 
@@ -121,3 +124,38 @@ def confirm(
 def is_confirmed(request: HttpRequest) -> bool:
     """Whether this request comes from the button of a `confirm` page."""
     return request.method == "POST" and request.POST.get("confirmed") == "1"
+
+
+def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The 403 of somebody whose role does not open this page or button."""
+    return _plainly(
+        request,
+        title="Not for your role",
+        heading="Your role may not do this",
+        explanation="Nothing was changed. If you need it for your work, ask an administrator "
+        "of your team to change your role.",
+    )
+
+
+def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The 403 of a form that was open while its session ended (Django's CSRF check)."""
+    return _plainly(
+        request,
+        title="Please try again",
+        heading="This form is too old",
+        explanation="It was open while you logged in or out elsewhere, so nothing was saved. "
+        "Open the page again and repeat your change.",
+        again=request.path,
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """The 404 of a staff's page: a row of another clinic looks like none at all."""
+    if request.path.startswith(reverse("admin:index")):
+        return render(request, "404.html", status=404)
+    return envelope.not_found(request, exception)
+
+
+def _plainly(request: HttpRequest, **words: str) -> HttpResponse:
+    context = {**admin.site.each_context(request), **words}
+    return TemplateResponse(request, "admin/refused.html", context, status=403).render()

@@ -6,6 +6,7 @@ unless they say what opens them. See `portal.roles` for who may do what.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Iterable
 from typing import Any, ClassVar
 
@@ -15,6 +16,7 @@ from django.contrib.admin.utils import flatten_fieldsets
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.decorators import action as unfold_action
@@ -30,9 +32,13 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from portal import audit
+from portal.admin_audit import AuditedSaves
 from portal.admin_pages import PAGES, Page, confirm, is_confirmed, page
 from portal.badges import Badge, badge, yes_no
+from portal.models import Verb
 from portal.roles import Capability, can, visible_clinic_ids
+from portal.sessions import BEGAN, SEEN
 
 __all__ = [
     "ActionVariant",
@@ -84,9 +90,38 @@ class PortalAdminSite(UnfoldAdminSite):
             own.append(path(cls.url_path, self.admin_view(cls.as_view()), name=cls.url_name))
         return own + super().get_urls()
 
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Django's, with the beginning of the session's absolute limit and an audit event."""
+        response = super().login(request, extra_context)
+        if request.method == "POST" and response.status_code == 302:
+            request.session[BEGAN] = request.session[SEEN] = time.time()
+            audit.record(verb=Verb.SIGNED_IN, actor=audit.actor_of(request))
+        return response
+
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Django's, with an audit event and back to the login page."""
+        if request.user.is_authenticated:
+            audit.record(verb=Verb.SIGNED_OUT, actor=audit.actor_of(request))
+        super().logout(request, extra_context)
+        return redirect("admin:login")
+
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """unfold's, with an audit event."""
+        response = super().password_change(request, extra_context)
+        user: Any = request.user
+        if request.method == "POST" and response.status_code == 302:
+            audit.record(verb=Verb.PASSWORD_CHANGED, actor=audit.of_user(user), obj=user)
+        return response
+
+    def app_index(
+        self, request: HttpRequest, app_label: str, extra_context: Any = None
+    ) -> HttpResponse:
+        """The sidebar shows what there is; an app's own list would say it again."""
+        return redirect("admin:index")
+
 
 site = admin.site
-"""The one site (`portal.apps.PortalAdminConfig` makes it a PortalAdminSite)."""
+"""The one site (`portal.admin_app.PortalAdminConfig` makes it a PortalAdminSite)."""
 
 
 def action(
@@ -116,7 +151,7 @@ for _capability in Capability:
     setattr(_AsksRoles, f"has_may_{_capability.value}_permission", _asker(_capability))
 
 
-class PortalModelAdmin(_AsksRoles, ModelAdmin):
+class PortalModelAdmin(_AsksRoles, AuditedSaves, ModelAdmin):
     """A model's pages, closed unless declared: nothing is added, changed or deleted.
 
     `view_with`, `add_with`, `change_with` are the capabilities that open them; `editable` are

@@ -42,7 +42,7 @@ def configure(options: dict[str, Any]) -> None:
             },
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
             "root": {"handlers": ["stderr"], "level": options["level"]},
-            "loggers": {"django_q": {"level": "WARNING"}, "django-q": {"level": "WARNING"}},
+            "loggers": {name: {"level": "WARNING"} for name in ("axes", "django_q", "django-q")},
         }
     )
     structlog.configure(

@@ -18,5 +18,6 @@ urlpatterns = [
     path("api/docs/", SwaggerView.as_view(), name="docs"),
 ]
 
-handler404 = "portal.api.envelope.not_found"
+handler403 = "portal.admin_pages.refused"
+handler404 = "portal.admin_pages.not_found"
 handler500 = "portal.api.envelope.server_error"
