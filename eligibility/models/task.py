@@ -147,6 +147,11 @@ class EligibilityTask(models.Model):
                 condition=Q(status__in=[Status.DONE, Status.FAILED]),
                 name="task_pace",
             ),
+            models.Index(
+                fields=["clinic", "payer", "failure", "outcome", "created_at", "id"],
+                condition=Q(review=Review.NEEDS_ATTENTION, parent=None),
+                name="task_attention",
+            ),
         ]
 
     def __str__(self) -> str:

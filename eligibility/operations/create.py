@@ -150,7 +150,11 @@ def _store(intake: Intake, checked: list[Checked], loaded: registry.LoadedRegist
         _point_to_batch(created, task_ids)
     if kept:
         store_rejected(
-            submission, [(index, row.raw, row.errors or [_ROLLED_BACK]) for index, row in kept]
+            submission,
+            [
+                (index, row.raw, row.errors or [_ROLLED_BACK], row.payer.code if row.payer else "")
+                for index, row in kept
+            ],
         )
         created.submission_id = str(submission.pk)
     return created

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils import timezone
@@ -19,6 +19,8 @@ _COLUMNS = (
     "line",
     "raw",
     "errors",
+    "topic",
+    "cause",
     "client_reference",
     "state",
     "version",
@@ -26,12 +28,14 @@ _COLUMNS = (
     "updated_at",
 )
 _REFERENCE_LENGTH = 200
+_CAUSE_LENGTH = 100
+_UNSTORABLE = "text.unstorable"
 
 
 def store_rejected(
-    submission: Submission, rows: Sequence[tuple[int, Any, Iterable[Issue]]]
+    submission: Submission, rows: Sequence[tuple[int, Any, Sequence[Issue], str]]
 ) -> None:
-    """Store rejected rows: (line, the row as it came, its errors), in one insert."""
+    """Store rejected rows: (line, the row as it came, its errors, its topic), in one insert."""
     now = timezone.now()
     ids = objectid.uuid_batch(len(rows))
     insert_rows(
@@ -44,15 +48,27 @@ def store_rejected(
                 line,
                 storable(raw),
                 [storable(issue.as_detail(row=line)) for issue in errors],
+                topic,
+                cause_of(errors),
                 reference_of(raw),
                 RowState.OPEN.value,
                 1,
                 "",
                 now,
             )
-            for row_id, (line, raw, errors) in zip(ids, rows, strict=True)
+            for row_id, (line, raw, errors, topic) in zip(ids, rows, strict=True)
         ],
     )
+
+
+def cause_of(errors: Sequence[Issue]) -> str:
+    """The first error as "code/field", by which rows with the same fault are found."""
+    if not errors:
+        return ""
+    code, field = errors[0].code, errors[0].pointer.split("/")[1:2]
+    # Text that cannot be stored may stand under a name that the sender made up.
+    named = bool(field) and code != _UNSTORABLE
+    return (f"{code}/{field[0]}" if named else code)[:_CAUSE_LENGTH]
 
 
 def reference_of(raw: Any) -> str:

@@ -102,6 +102,9 @@ class RejectedRow(models.Model):
     """A row that could not be accepted, kept as it came with its errors until it is settled.
 
     `line` is the row's place in the request (from 0) or file; `errors` are Issue details.
+    `topic` and `cause` tell which rows have the same fault: what the row is about, in the words
+    of its kind (a check's payer code; empty when unknown), and its first error with the field,
+    such as "visit_type.unknown/visit_type". Neither ever holds what the row itself says.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -109,6 +112,8 @@ class RejectedRow(models.Model):
     line = models.PositiveIntegerField()
     raw = models.JSONField(null=True)  # a row may be a bare null
     errors = models.JSONField()
+    topic = models.CharField(max_length=64, blank=True, db_default="")
+    cause = models.CharField(max_length=100, blank=True, db_default="")
     client_reference = models.CharField(max_length=200, blank=True)
     state = models.CharField(max_length=16, choices=RowState, default=RowState.OPEN)
     version = models.PositiveIntegerField(default=1)
@@ -129,7 +134,12 @@ class RejectedRow(models.Model):
                 fields=["client_reference"],
                 condition=Q(state=RowState.OPEN) & ~Q(client_reference=""),
                 name="rejected_row_by_reference",
-            )
+            ),
+            models.Index(
+                fields=["topic", "cause", "submission", "line"],
+                condition=Q(state=RowState.OPEN),
+                name="rejected_row_by_cause",
+            ),
         ]
 
     def __str__(self) -> str:
