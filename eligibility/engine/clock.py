@@ -31,3 +31,10 @@ def seconds_since(column: str) -> str:
     if connection.vendor == "postgresql":
         return f"EXTRACT(EPOCH FROM statement_timestamp() - {column})::float8"
     return f"((julianday('now') - julianday({column})) * 86400.0)"
+
+
+def milliseconds_since(column: str) -> str:
+    """The same in whole milliseconds, never below zero nor above what a column holds."""
+    if connection.vendor == "postgresql":
+        return f"LEAST(GREATEST({seconds_since(column)} * 1000, 0), 2147483647)::int"
+    return f"CAST(MIN(MAX({seconds_since(column)} * 1000, 0), 2147483647) AS INTEGER)"

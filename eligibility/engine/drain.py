@@ -11,15 +11,18 @@ import queue
 import random
 import time
 from collections.abc import Callable, Sequence
+from uuid import UUID
 
 import structlog
 from django.db import InterfaceError, OperationalError, connection, transaction
 
-from eligibility.choices import Failure
+from eligibility.choices import Failure, Look
 from eligibility.connectors.base import Failed, Reply
 from eligibility.engine import claim as claims
-from eligibility.engine.finish import Finished, finish
+from eligibility.engine.attempts import Finished
+from eligibility.engine.finish import finish
 from eligibility.engine.moves import decide
+from eligibility.engine.replies import usable
 from eligibility.engine.runner import Answered, Runner, settings_of
 from portal.pii import where_it_failed
 
@@ -52,6 +55,7 @@ class Drain:
         self._beat = beat
         self._is_ours = True
         self._ends_at = time.monotonic() + time_box
+        self._claimed_at = 0.0
         self._next_claim = 0.0
         self._next_beat = 0.0
         self._in_flight = 0
@@ -65,8 +69,8 @@ class Drain:
                 claimed, finished = self._write(answered)
                 moved += finished
                 self._in_flight += len(claimed) - len(answered)
-                self._runner.start(claimed)
-                if not self._in_flight and (not claimed or not self._may_claim()):
+                self._runner.start(claimed, self._claimed_at)
+                if not self._in_flight and not (finished and self._may_claim()):
                     return moved
         finally:
             self._runner.close()
@@ -79,9 +83,9 @@ class Drain:
         if not self._in_flight:
             return []
         answered: list[Answered] = []
-        patience = max(self._next_claim - time.monotonic(), 0.0)
+        patience = self._next_claim - time.monotonic() if self._may_claim() else CLAIM_EVERY
         try:
-            answered.append(self._runner.replies.get(timeout=patience or 0.001))
+            answered.append(self._runner.replies.get(timeout=max(patience, 0.001)))
             until = time.monotonic() + GATHER_FOR
             while len(answered) < MOST_AT_ONCE:
                 left = max(until - time.monotonic(), 0.0)
@@ -96,6 +100,8 @@ class Drain:
         After a deadlock or an outage of the database the same is tried again, for a while.
         """
         finished = [self._finished(item) for item in answered]
+        if not finished and not self._is_time():
+            return [], 0
         gives_up_at, pause = time.monotonic() + WRITE_FOR, 0.02
         while True:
             try:
@@ -109,6 +115,11 @@ class Drain:
                 time.sleep(pause * (0.5 + random.random()))
                 pause = min(pause * 2, 1.0)
 
+    def _is_time(self) -> bool:
+        """Whether there is something to write though nothing was answered."""
+        now = time.monotonic()
+        return now >= self._next_beat or (self._may_claim() and now >= self._next_claim)
+
     def _write_once(self, finished: list[Finished]) -> tuple[list[claims.Claimed], int]:
         moved = finish(finished)
         now = time.monotonic()
@@ -117,17 +128,20 @@ class Drain:
             self._next_beat = now + 1.0
         if not self._may_claim() or (not finished and now < self._next_claim):
             return [], moved
+        # Before the claim: the leases run from then on, however long the writing takes.
+        self._claimed_at = time.monotonic()
         claimed = claims.claim(self._worker, most=MOST_AT_ONCE)
         unsendable = self._check(claimed)
         sendable = [row for row in claimed if row.task_id not in unsendable]
-        claims.write_intents(sendable, self._worker)
+        talking = [item.row for item in unsendable.values() if item.row.look is not Look.NONE]
+        claims.write_intents(sendable + talking, self._worker)
         moved += finish(list(unsendable.values()))
-        self._next_claim = time.monotonic() + CLAIM_EVERY
+        self._next_claim = 0.0 if unsendable else time.monotonic() + CLAIM_EVERY
         return sendable, moved
 
-    def _check(self, claimed: Sequence[claims.Claimed]) -> dict[object, Finished]:
+    def _check(self, claimed: Sequence[claims.Claimed]) -> dict[UUID, Finished]:
         """The rows that cannot possibly be sent, failed without a call."""
-        unsendable: dict[object, Finished] = {}
+        unsendable: dict[UUID, Finished] = {}
         for row in claimed:
             reply = _offline_failure(row)
             if reply is not None:
@@ -136,23 +150,31 @@ class Drain:
 
     def _finished(self, item: Answered) -> Finished:
         row = item.row
+        reply = usable(item.reply, row.look)
         move = decide(
-            item.reply,
+            reply,
             look=row.look,
             failed=row.failed,
             age=row.age + item.milliseconds / 1000,
-            limits=row.lane.limits,
+            limits=row.limits,
             jitter=random.random(),
         )
-        return Finished(row=row, reply=item.reply, move=move, milliseconds=item.milliseconds)
+        return Finished(row=row, reply=reply, move=move)
 
 
 def _offline_failure(row: claims.Claimed) -> Reply | None:
+    """Why the row cannot be sent at all. One that has been sent is only asked about."""
     try:
         connector, settings = settings_of(row.lane.connector, row.lane.settings)
-    except (KeyError, ValueError):
+    except (LookupError, ValueError):
         return Failed(
             Failure.INTERNAL, "connection", "The connection's connector or settings are not valid."
         )
-    problem = connector.check(row.query, settings)
+    if row.look is not Look.NONE:
+        return None
+    try:
+        problem = connector.check(row.query, settings)
+    except Exception as error:  # noqa: BLE001 (a connector may fail in any way)
+        log.error("check_failed", task=str(row.task_id), error=type(error).__name__)
+        return Failed(Failure.INTERNAL, type(error).__name__, "The row could not be checked.")
     return None if problem is None else Failed(Failure.INPUT_INVALID, "check", problem)

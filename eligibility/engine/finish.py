@@ -4,35 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.utils import timezone
 
-from eligibility.choices import AttemptState, Look, Status
-from eligibility.connectors.base import Done, Failed, Reply
-from eligibility.engine import clock
-from eligibility.engine.claim import Claimed
+from eligibility.choices import Look, Status
+from eligibility.connectors.base import Done
+from eligibility.engine import attempts, clock
+from eligibility.engine.attempts import Finished
 from eligibility.engine.moves import Move
-from eligibility.engine.rows import add_events, database_uuid, python_uuid
-from eligibility.models import Result
-from eligibility.results import NORMALISER_VERSION
+from eligibility.engine.rows import TASK, add_events, database_uuid, python_uuid
 from portal import objectid
-from portal.intake.insert import insert_rows
-from portal.intake.text import storable
+from portal.intake.text import storable, storable_text
 
-
-@dataclass(slots=True)
-class Finished:
-    """A claimed row with the reply it got and the move that follows."""
-
-    row: Claimed
-    reply: Reply
-    move: Move
-    milliseconds: int
-    result_id: UUID | None = None
+Hold = tuple[UUID, int]
+"""A row's id and the fence it is held under."""
 
 
 def finish(group: Sequence[Finished]) -> int:
@@ -44,22 +31,47 @@ def finish(group: Sequence[Finished]) -> int:
     """
     if not group:
         return 0
-    group = sorted(group, key=lambda item: item.row.task_id)
+    group = sorted(group, key=lambda item: (item.row.task_id, item.row.fence))
     for item in group:
         if isinstance(item.reply, Done):
             item.result_id = objectid.new_uuid()
-    ours = _move_tasks(group)
-    late = {item.row.task_id for item in group} - ours
-    _close_attempts(group, late)
-    _keep_results(group, late)
+    ours = _move_tasks(group, _in_paused_batches(group))
+    for item in group:
+        item.is_ours = (item.row.task_id, item.row.fence) in ours
+    attempts.close(group)
+    attempts.keep_answers(group)
     add_events(
         [
-            (item.row.task_id, Status.RUNNING, item.move.status, "engine", _note(item.move))
+            (item.row.task_id, _before(item), item.move.status, "engine", _note(item.move))
             for item in group
-            if item.row.task_id in ours
+            if item.is_ours
         ]
     )
     return len(ours)
+
+
+def _before(item: Finished) -> Status:
+    """Where the row was last seen: one that was never called has not been seen running."""
+    return Status.RUNNING if item.row.attempt_id is not None else item.row.before
+
+
+def _in_paused_batches(group: Sequence[Finished]) -> set[UUID]:
+    """The rows that must not go back to the line, because their batch is paused.
+
+    The batches are locked, so that nobody who resumes one meanwhile misses these rows.
+    """
+    retried = [item.row.task_id for item in group if item.move.status is Status.PENDING]
+    if not retried:
+        return set()
+    lock = " FOR SHARE OF b" if connection.vendor == "postgresql" else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT t.id FROM {TASK} t JOIN eligibility_batch b ON b.id = t.batch_id"
+            f" WHERE b.paused_at IS NOT NULL AND t.id IN ({', '.join(['%s'] * len(retried))})"
+            f" ORDER BY b.id{lock}",
+            [database_uuid(task_id) for task_id in retried],
+        )
+        return {python_uuid(row[0]) for row in cursor.fetchall()}
 
 
 def _note(move: Move) -> str:
@@ -77,14 +89,8 @@ _TASK_FIELDS = """
     updated_at = {now}
 """
 
-_PARKED = (
-    "CASE WHEN EXISTS (SELECT 1 FROM eligibility_batch b"
-    " WHERE b.id = t.batch_id AND b.paused_at IS NOT NULL) AND {status} = 'pending'"
-    " THEN NULL ELSE {due} END"
-)
 
-
-def _values(item: Finished) -> tuple[Any, ...]:
+def _values(item: Finished, is_parked: bool) -> tuple[Any, ...]:
     """The parameters of one row, in the order that both statements use."""
     move, row = item.move, item.row
     handle = move.handle or (row.handle if move.look is Look.POLL else "")
@@ -94,7 +100,7 @@ def _values(item: Finished) -> tuple[Any, ...]:
         move.status.value,
         move.outcome,
         move.failure,
-        move.message[:500],
+        storable_text(move.message)[:500],
         move.review.value,
         move.look.value,
         handle,
@@ -102,28 +108,32 @@ def _values(item: Finished) -> tuple[Any, ...]:
         int(move.counted),
         database_uuid(item.result_id) if item.result_id else None,
         json.dumps(storable(move.interim)) if move.interim is not None else None,
+        is_parked,
     )
 
 
-def _move_tasks(group: Sequence[Finished]) -> set[UUID]:
-    rows = [_values(item) for item in group]
+def _move_tasks(group: Sequence[Finished], parked: set[UUID]) -> set[Hold]:
+    """Write the moves; returns those whose row was still held under that fence."""
+    rows = [_values(item, item.row.task_id in parked) for item in group]
     if connection.vendor == "postgresql":
         return _move_on_postgresql(rows)
     return _move_on_sqlite(rows)
 
 
-def _move_on_postgresql(rows: Sequence[tuple[Any, ...]]) -> set[UUID]:
-    names = "i, f, status, outcome, failure, message, review, look, handle, after, counted, r, n"
+def _move_on_postgresql(rows: Sequence[tuple[Any, ...]]) -> set[Hold]:
+    names = (
+        "i, f, status, outcome, failure, message, review, look, handle,"
+        " after, counted, r, n, parked"
+    )
     types = (
         "uuid", "int", "text", "text", "text", "text", "text", "text", "text",
-        "float8", "int", "uuid", "text",
+        "float8", "int", "uuid", "text", "bool",
     )  # fmt: skip
-    due = f"CASE WHEN v.after IS NULL THEN NULL ELSE {clock.now_plus('v.after')} END"
+    due = f"CASE WHEN v.after IS NOT NULL AND NOT v.parked THEN {clock.now_plus('v.after')} END"
     fields = _TASK_FIELDS.format(
         status="v.status", outcome="v.outcome", failure="v.failure", message="v.message",
         review="v.review", look="v.look", handle="v.handle", counted="v.counted",
-        result="v.r", interim="v.n::jsonb", now=clock.now(),
-        run_at=_PARKED.format(status="v.status", due=due),
+        result="v.r", interim="v.n::jsonb", now=clock.now(), run_at=due,
         finished_at=f"CASE WHEN v.after IS NULL THEN {clock.now()} END",
     )  # fmt: skip
     arrays = ", ".join(f"unnest(%s::{kind}[])" for kind in types)
@@ -131,84 +141,27 @@ def _move_on_postgresql(rows: Sequence[tuple[Any, ...]]) -> set[UUID]:
         cursor.execute(
             f"UPDATE eligibility_eligibilitytask AS t SET {fields}"
             f" FROM (SELECT {arrays}) AS v({names})"
-            " WHERE t.id = v.i AND t.fence = v.f AND t.status = 'running' RETURNING t.id",
+            " WHERE t.id = v.i AND t.fence = v.f AND t.status = 'running' RETURNING t.id, t.fence",
             [list(column) for column in zip(*rows, strict=True)],
         )
-        return {row[0] for row in cursor.fetchall()}
+        return {(row[0], row[1]) for row in cursor.fetchall()}
 
 
-def _move_on_sqlite(rows: Sequence[tuple[Any, ...]]) -> set[UUID]:
-    due = f"CASE WHEN ?10 IS NULL THEN NULL ELSE {clock.now_plus('?10')} END"
+def _move_on_sqlite(rows: Sequence[tuple[Any, ...]]) -> set[Hold]:
+    due = f"CASE WHEN ?10 IS NOT NULL AND NOT ?14 THEN {clock.now_plus('?10')} END"
     fields = _TASK_FIELDS.format(
         status="?3", outcome="?4", failure="?5", message="?6", review="?7", look="?8",
-        handle="?9", counted="?11", result="?12", interim="?13", now=clock.now(),
-        run_at=_PARKED.format(status="?3", due=due),
+        handle="?9", counted="?11", result="?12", interim="?13", now=clock.now(), run_at=due,
         finished_at=f"CASE WHEN ?10 IS NULL THEN {clock.now()} END",
     ).replace("%%", "%")  # fmt: skip
     statement = (
         f"UPDATE eligibility_eligibilitytask AS t SET {fields}"
         " WHERE t.id = ?1 AND t.fence = ?2 AND t.status = 'running'"
     )
-    ours = set()
+    ours: set[Hold] = set()
     with connection.wrap_database_errors:
         for row in rows:
             # Numbered parameters: the driver's own cursor, which Django's does not offer.
             if connection.connection.execute(statement, row).rowcount == 1:
-                ours.add(python_uuid(row[0]))
+                ours.add((python_uuid(row[0]), row[1]))
     return ours
-
-
-def _close_attempts(group: Sequence[Finished], late: set[UUID]) -> None:
-    """End the conversations that have ended; one that goes on stays open."""
-    ended = [
-        (
-            AttemptState.ANSWERED.value if not item.move.closes else AttemptState.FAILED.value,
-            item.move.closes,
-            item.reply.code[:64] if isinstance(item.reply, Failed) else "",
-            item.reply.message[:500] if isinstance(item.reply, Failed) else "",
-            _evidence(item.reply),
-            item.row.task_id in late,
-            item.milliseconds,
-            database_uuid(item.row.attempt_id),
-        )
-        for item in group
-        if item.row.attempt_id is not None and (item.move.closes or isinstance(item.reply, Done))
-    ]
-    if not ended:
-        return
-    as_json = "%s::jsonb" if connection.vendor == "postgresql" else "%s"
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "UPDATE eligibility_attempt SET state = %s, failure = %s, code = %s, message = %s,"
-            f" raw = {as_json}, late = %s, milliseconds = %s, finished_at = {clock.now()}"
-            " WHERE id = %s AND state = 'open'",
-            ended,
-        )
-
-
-def _evidence(reply: Reply) -> str | None:
-    raw = getattr(reply, "raw", None)
-    return None if raw is None else json.dumps(storable(raw))
-
-
-def _keep_results(group: Sequence[Finished], late: set[UUID]) -> None:
-    """Store the normalised answers, the late ones too: a payer's word is never thrown away."""
-    now = timezone.now()
-    taken = _attempts_with_result(group) if late else set()
-    insert_rows(
-        Result,
-        ("id", "task_id", "attempt_id", "outcome", "answer", "synthetic",
-         "normaliser_version", "created_at"),
-        [
-            (item.result_id, item.row.task_id, item.row.attempt_id, item.reply.outcome.value,
-             storable(item.reply.answer.model_dump(mode="json")),
-             item.row.lane.connector == "synthetic", NORMALISER_VERSION, now)
-            for item in group
-            if isinstance(item.reply, Done) and item.row.attempt_id not in taken
-        ],
-    )  # fmt: skip
-
-
-def _attempts_with_result(group: Sequence[Finished]) -> set[UUID]:
-    ids = [item.row.attempt_id for item in group if item.row.attempt_id is not None]
-    return set(Result.objects.filter(attempt_id__in=ids).values_list("attempt_id", flat=True))

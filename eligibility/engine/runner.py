@@ -57,10 +57,12 @@ class Runner:
         self._thread = threading.Thread(target=self._run, name="conversations", daemon=True)
         self._thread.start()
 
-    def start(self, rows: Sequence[Claimed]) -> None:
-        """Begin a conversation for each row; its reply will be in `replies`."""
+    def start(self, rows: Sequence[Claimed], claimed_at: float) -> None:
+        """Begin a conversation for each row; its reply will be in `replies`.
+
+        `claimed_at` is the monotonic time at which the leases began.
+        """
         if rows:
-            claimed_at = time.monotonic()
             self._loop.call_soon_threadsafe(self._begin, list(rows), claimed_at)
 
     def close(self) -> None:
@@ -86,6 +88,8 @@ class Runner:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30.0),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT),
+                # Teams share the session: one's cookies must not travel with another's calls.
+                cookie_jar=aiohttp.DummyCookieJar(loop=self._loop),
                 auto_decompress=True,
                 trust_env=False,
             )

@@ -18,9 +18,10 @@ from eligibility.choices import IN_LINE, Outcome, Status
 from eligibility.connectors.base import Done, Reply
 from eligibility.engine import claim as claims
 from eligibility.engine import leases
+from eligibility.engine.attempts import Finished
 from eligibility.engine.claim import Claimed
 from eligibility.engine.drain import Drain
-from eligibility.engine.finish import Finished, finish
+from eligibility.engine.finish import finish
 from eligibility.engine.moves import decide
 from eligibility.engine.rows import add_events
 from eligibility.models import Batch, Connection, DrainSlot, EligibilityTask, Payer, WorkerHost
@@ -214,7 +215,7 @@ def finished(row: Claimed, reply: Reply) -> Finished:
     move = decide(
         reply, look=row.look, failed=row.failed, age=row.age, limits=row.limits, jitter=0.5
     )
-    return Finished(row=row, reply=reply, move=move, milliseconds=5)
+    return Finished(row=row, reply=reply, move=move)
 
 
 def end(rows: Claimed | Sequence[Claimed], reply: Reply) -> int:

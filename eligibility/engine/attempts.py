@@ -1,0 +1,169 @@
+"""The end of conversations: their attempts are closed, and no answer is thrown away."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.utils import timezone
+
+from eligibility.choices import FINAL, AttemptState, Look, Outcome
+from eligibility.connectors.base import Done, Failed, Reply
+from eligibility.engine import clock
+from eligibility.engine.claim import Claimed
+from eligibility.engine.moves import Move, review_of
+from eligibility.engine.rows import database_uuid
+from eligibility.models import Attempt, EligibilityTask, Result
+from eligibility.results import NORMALISER_VERSION
+from portal.intake.insert import insert_rows
+from portal.intake.text import storable, storable_text
+
+
+@dataclass(slots=True)
+class Finished:
+    """A claimed row with the reply it got and the move that follows.
+
+    `is_ours` says whether the row was still in our hands when the move was written.
+    """
+
+    row: Claimed
+    reply: Reply
+    move: Move
+    result_id: UUID | None = None
+    is_ours: bool = False
+
+
+def close(group: Sequence[Finished]) -> None:
+    """End the conversations that have ended; one that goes on stays open.
+
+    So does one whose row is in other hands by now, or will be: they ask what became of it.
+    """
+    final = _final_rows([item.row.task_id for item in group if not item.is_ours])
+    ended = [
+        _ending(item)
+        for item in group
+        if item.row.attempt_id is not None
+        and (item.move.closes or isinstance(item.reply, Done))
+        and (item.is_ours or item.row.task_id in final)
+    ]
+    if not ended:
+        return
+    as_json = "%s::jsonb" if connection.vendor == "postgresql" else "%s"
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE eligibility_attempt SET state = %s, failure = %s, code = %s, message = %s,"
+            f" raw = {as_json}, late = (late AND %s) OR %s, finished_at = {clock.now()},"
+            f" milliseconds = {clock.milliseconds_since('started_at')}"
+            " WHERE id = %s AND state = 'open'",
+            ended,
+        )
+
+
+def _final_rows(task_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of the rows that nobody will ask about any more."""
+    if not task_ids:
+        return set()
+    rows = EligibilityTask.objects.filter(pk__in=task_ids, status__in=FINAL)
+    return set(rows.values_list("pk", flat=True))
+
+
+def _ending(item: Finished) -> tuple[Any, ...]:
+    """The parameters that close one attempt. A failure does not undo an answer that came late."""
+    reply, failure = item.reply, item.move.closes
+    code, message = (reply.code, reply.message) if isinstance(reply, Failed) else ("", "")
+    return (
+        (AttemptState.FAILED if failure else AttemptState.ANSWERED).value,
+        failure,
+        storable_text(code)[:64],
+        storable_text(message)[:500],
+        _evidence(reply),
+        bool(failure),
+        not item.is_ours,
+        database_uuid(item.row.attempt_id) if item.row.attempt_id else None,
+    )
+
+
+def _evidence(reply: Reply) -> str | None:
+    """What the payer said, as JSON. Evidence that cannot be kept must not cost the answer."""
+    raw = getattr(reply, "raw", None)
+    if raw is None:
+        return None
+    try:
+        return json.dumps(storable(raw), allow_nan=False)
+    except (AttributeError, RecursionError, TypeError, ValueError) as error:
+        return json.dumps({"not_kept": type(error).__name__})
+
+
+def keep_answers(group: Sequence[Finished]) -> None:
+    """Store the normalised answers, the late ones too: a payer's word is never thrown away.
+
+    A conversation has one answer, the first that was heard. When the row was given up for lost
+    and asked about again, that may be the late one of its former holder.
+    """
+    answers = sorted(
+        (item for item in group if isinstance(item.reply, Done)), key=lambda item: not item.is_ours
+    )
+    first = _first_answers(answers)
+    fresh: dict[UUID | None, Finished] = {}
+    for item in answers:
+        if item.row.attempt_id in first:
+            _use_first(item, *first[item.row.attempt_id])
+        else:
+            fresh.setdefault(item.row.attempt_id, item)
+    _insert_results(list(fresh.values()))
+    _mark_late([item for item in fresh.values() if not item.is_ours])
+
+
+def _first_answers(answers: Sequence[Finished]) -> dict[UUID | None, tuple[UUID, str]]:
+    """(result, outcome) by attempt, where the conversation has been answered before.
+
+    Only a late answer and a second look can find one. The attempts are locked first, by their
+    closing or here, so that of two answers at the same moment one is the first.
+    """
+    doubtful = [item for item in answers if not item.is_ours or item.row.look is not Look.NONE]
+    if not doubtful:
+        return {}
+    attempts = Attempt.objects.filter(pk__in=[item.row.attempt_id for item in doubtful])
+    list(attempts.select_for_update().order_by("pk").values_list("pk"))
+    results = Result.objects.filter(attempt__in=[item.row.attempt_id for item in doubtful])
+    return {
+        attempt_id: (pk, outcome)
+        for attempt_id, pk, outcome in results.values_list("attempt_id", "pk", "outcome")
+    }
+
+
+def _use_first(item: Finished, result_id: UUID, outcome: str) -> None:
+    """Let the row have the answer that its conversation already has."""
+    if not item.is_ours:
+        return
+    item.result_id = result_id
+    item.move = replace(item.move, outcome=outcome, review=review_of(Outcome(outcome)))
+    EligibilityTask.objects.filter(pk=item.row.task_id, fence=item.row.fence).update(
+        result_id=result_id, outcome=outcome, review=item.move.review
+    )
+
+
+def _insert_results(answers: Sequence[Finished]) -> None:
+    now = timezone.now()
+    insert_rows(
+        Result,
+        ("id", "task_id", "attempt_id", "outcome", "answer", "synthetic",
+         "normaliser_version", "created_at"),
+        [
+            (item.result_id, item.row.task_id, item.row.attempt_id, item.reply.outcome.value,
+             storable(item.reply.answer.model_dump(mode="json")),
+             item.row.lane.connector == "synthetic", NORMALISER_VERSION, now)
+            for item in answers
+            if isinstance(item.reply, Done)
+        ],
+    )  # fmt: skip
+
+
+def _mark_late(answers: Sequence[Finished]) -> None:
+    if answers:
+        attempts = [item.row.attempt_id for item in answers if item.row.attempt_id]
+        Attempt.objects.filter(pk__in=attempts).update(late=True)
