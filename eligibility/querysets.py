@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import connection, models
-from django.db.models import Case, Count, F, Max, Min, OuterRef, Q, Subquery, When
+from django.db.models import Case, Count, F, Max, Min, OuterRef, Q, Subquery, Value, When
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 
@@ -72,6 +72,15 @@ class TaskQuerySet(models.QuerySet[Any]):
             crashes=0,
             first_claimed_at=None,
             finished_at=None,
+            version=F("version") + 1,
+            updated_at=Now(),
+        )
+
+    def settle(self) -> int:
+        """Take these rows, which the caller has locked, off the worklist: people are done."""
+        accepted = When(status=Status.DONE, then=Value(Review.ACCEPTED))
+        return self.filter(review=Review.NEEDS_ATTENTION).update(
+            review=Case(accepted, default=Value(Review.RESOLVED)),
             version=F("version") + 1,
             updated_at=Now(),
         )

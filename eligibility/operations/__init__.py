@@ -12,6 +12,7 @@ from eligibility.operations.fixes import (
     row_of,
 )
 from eligibility.operations.reruns import Moved, cancel_tasks, preview_retry, retry_tasks
+from eligibility.operations.reviews import discard_rows, settle_tasks
 
 __all__ = [
     "Created",
@@ -24,6 +25,7 @@ __all__ = [
     "cancel_tasks",
     "create_tasks",
     "discard_rejected",
+    "discard_rows",
     "fix_rejected",
     "fix_task",
     "pause_batch",
@@ -32,4 +34,5 @@ __all__ = [
     "retry_tasks",
     "row_of",
     "run_batch",
+    "settle_tasks",
 ]

@@ -29,6 +29,7 @@ class Verb(models.TextChoices):
     RESUMED = "resumed", "Resumed"
     IMPORTED = "imported", "Imported"
     ACCEPTED = "accepted", "Accepted"
+    RESOLVED = "resolved", "Resolved"
     DISCARDED = "discarded", "Discarded"
     EXPORTED = "exported", "Exported"
     REVEALED = "revealed", "Revealed"

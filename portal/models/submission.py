@@ -74,6 +74,16 @@ class RejectedRowQuerySet(models.QuerySet["RejectedRow"]):
         """Rows that still wait for somebody."""
         return self.filter(state=RowState.OPEN)
 
+    def with_ids(self, ids: Iterable[uuid.UUID]) -> RejectedRowQuerySet:
+        """The rows with these ids, in one parameter however many they are."""
+        return self.filter(pk__in=_ids_as_rows(list(ids)))
+
+    def discard(self) -> int:
+        """Settle these open rows, which the caller has locked, without anything made of them."""
+        return self.open().update(
+            state=RowState.DISCARDED, version=F("version") + 1, updated_at=timezone.now()
+        )
+
     def supersede(self, *, clinic: Clinic, kind: str, references: Iterable[str]) -> int:
         """Close the open rows of a clinic that later rows with the same reference replace.
 
@@ -89,6 +99,12 @@ class RejectedRowQuerySet(models.QuerySet["RejectedRow"]):
         return waiting.filter(client_reference__in=_as_rows(wanted)).update(
             state=RowState.SUPERSEDED, version=F("version") + 1, updated_at=timezone.now()
         )
+
+
+def _ids_as_rows(ids: list[uuid.UUID]) -> RawSQL:
+    if connection.vendor == "postgresql":
+        return RawSQL("SELECT unnest(%s::uuid[])", [ids])
+    return RawSQL("SELECT value FROM json_each(%s)", [json.dumps([each.hex for each in ids])])
 
 
 def _as_rows(texts: list[str]) -> RawSQL:
