@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 API: Final = "/v2/api-integration"
 _TIMEOUT = 60.0
@@ -24,10 +25,7 @@ class Client:
 
     def is_healthy(self) -> bool:
         """Whether the web server answers."""
-        try:
-            return self._request("GET", f"{API}/health", None)["status"] == "healthy"
-        except (OSError, http.client.HTTPException, Refused):
-            return False
+        return answers(f"{self.url}{API}/health")
 
     def create_tasks(self, rows: list[dict[str, Any]]) -> dict[str, Any]:
         """Send rows to the bulk endpoint; the `data` of its answer. Raises Refused."""
@@ -48,6 +46,19 @@ class Client:
         if response.status != 200:
             raise Refused(f"{method} {path}: {response.status} {_message(text)}")
         return json.loads(text)
+
+
+def answers(url: str) -> bool:
+    """Whether this http address answers 200."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=5.0)
+    try:
+        connection.request("GET", parts.path)
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def _message(text: bytes) -> str:

@@ -1,4 +1,4 @@
-"""One process of the demo: its log, its last words, its end."""
+"""One process of the demo: its log, its last words, its end, and that of its descendants."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from django.conf import settings
 LAST_LINES: Final = 15
 
 _LIBC = ctypes.CDLL(None)
+_SET_PARENT_DEATH_SIGNAL = 1  # options of prctl(2)
+_SET_CHILD_SUBREAPER = 36
 
 
 class ProcessEnded(Exception):
@@ -79,8 +81,24 @@ class Process:
         self._process.wait()
 
 
+def adopt_orphans() -> None:
+    """Become the parent of every descendant whose own parent ends, where Linux is asked for it."""
+    _tell_linux(_SET_CHILD_SUBREAPER, 1)
+
+
+def wait_for_orphans(*, until: float) -> None:
+    """Wait until this moment (monotonic seconds) for adopted processes; they end by themselves."""
+    with suppress(ChildProcessError):
+        while time.monotonic() < until:
+            if os.waitpid(-1, os.WNOHANG) == (0, 0):
+                time.sleep(0.02)
+
+
 def _end_with_parent() -> None:
     """Have Linux stop the process when the demo is killed and cannot do it itself."""
+    _tell_linux(_SET_PARENT_DEATH_SIGNAL, signal.SIGTERM)
+
+
+def _tell_linux(option: int, value: int) -> None:
     if sys.platform == "linux":
-        set_parent_death_signal = 1
-        _LIBC.prctl(set_parent_death_signal, signal.SIGTERM)
+        _LIBC.prctl(option, value)

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from eligibility.choices import Outcome
 from eligibility.demo.cast import Cast
-from eligibility.demo.client import Client
+from eligibility.demo.client import Client, answers
 from eligibility.demo.process import Process
 from eligibility.demo.sample import sample_rows
 from eligibility.demo.stage import Stage
@@ -47,12 +47,12 @@ class Sent:
 
 
 def wait_until_ready(stage: Stage, client: Client, workers: Process) -> None:
-    """Wait until the web server answers and the workers take jobs. Raises TookTooLong."""
+    """Wait until web server, workers and synthetic payer do their work. Raises TookTooLong."""
+    host = WorkerHost.objects.filter(pid=workers.pid, answered_at__isnull=False)
     asked: dict[str, Callable[[], bool]] = {
         "web server": client.is_healthy,
-        "workers": lambda: WorkerHost.objects.filter(
-            pid=workers.pid, answered_at__isnull=False
-        ).exists(),
+        "workers": host.exists,
+        "synthetic payer": lambda: answers(f"{host[0].synthetic_url}/health"),
     }
     ends_at = time.monotonic() + READY_WITHIN
     for name, is_ready in asked.items():

@@ -10,10 +10,13 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Final, Self
 
-from eligibility.demo.process import Process
+from eligibility.demo.process import Process, adopt_orphans, wait_for_orphans
 
 GRACE: Final = 12.0
 """Seconds a process may take to stop; the workers' running calls have less."""
+
+ORPHANS_END_WITHIN: Final = 3.0
+"""Seconds for what a killed process has started; it watches its parent twice a second."""
 
 _TICK = 0.1
 _PORTS_TRIED = 20
@@ -35,6 +38,7 @@ class Stage:
         self._interrupted = False
 
     def __enter__(self) -> Self:
+        adopt_orphans()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._on_signal)
         return self
@@ -50,6 +54,7 @@ class Stage:
         until = time.monotonic() + GRACE
         for process in self._processes:
             process.stop(until=until)
+        wait_for_orphans(until=time.monotonic() + ORPHANS_END_WITHIN)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self._interrupted = True

@@ -36,7 +36,7 @@ class Summary:
     seconds: float
 
     def faults(self) -> list[str]:
-        """The sums that do not add up; none when all is well."""
+        """What is wrong: sums that do not add up, or no answer at all; empty when all is well."""
         rejections = sum(reason.count for reason in self.reasons)
         sums = {
             f"accepted {self.accepted} + rejected {self.rejected} is not the {self.sent} sent": (
@@ -51,6 +51,7 @@ class Summary:
             f"{self.tally.final} of {self.accepted} accepted rows are final": (
                 self.tally.final == self.accepted
             ),
+            "no accepted row was answered by a payer": self.tally.outcomes.total() > 0,
         }
         return [fault for fault, is_right in sums.items() if not is_right]
 

@@ -148,19 +148,19 @@ def test_a_run_that_adds_up_has_no_faults() -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"sent": 11},
-        {"rejected": 3, "sent": 11},
-        {"reasons": []},
-        {"accepted": 9, "sent": 11},
-        {
-            "tally": Tally(
-                outcomes=Counter({Outcome.ELIGIBLE: 7}), open=Counter({Status.RUNNING: 1})
-            )
-        },
+        pytest.param({"sent": 11}, id="a row lost"),
+        pytest.param({"rejected": 3, "sent": 11}, id="a reason lost"),
+        pytest.param({"accepted": 9, "sent": 11}, id="a task lost"),
+        pytest.param(
+            {"tally": Tally(Counter({Outcome.ELIGIBLE: 7}), open=Counter({Status.RUNNING: 1}))},
+            id="a row not final",
+        ),
+        pytest.param(
+            {"tally": Tally(failures=Counter({Failure.PAYER_UNAVAILABLE: 8}))}, id="no answer"
+        ),
     ],
-    ids=["a row lost", "a reason lost", "no reasons", "a task lost", "a row not final"],
 )
-def test_a_sum_that_does_not_add_up_is_named(changes: dict[str, Any]) -> None:
+def test_a_run_that_is_not_as_it_should_be_is_named(changes: dict[str, Any]) -> None:
     assert make_summary(**changes).faults()
 
 
@@ -226,6 +226,28 @@ def test_a_demo_that_is_killed_takes_its_processes_along(tmp_path: Path) -> None
         [sys.executable, "-c", program], check=False, capture_output=True, text=True
     )
     assert is_gone(int(done.stdout))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process adopt orphans")
+def test_the_stage_is_not_left_before_the_last_descendant_has_ended(tmp_path: Path) -> None:
+    (tmp_path / "orphan.py").write_text("import time; time.sleep(0.7); print(1)")
+    (tmp_path / "parent.py").write_text(
+        "import subprocess, sys\nsubprocess.Popen([sys.executable, sys.argv[1]], process_group=0)"
+    )
+    program = (
+        "import django, pathlib; django.setup()\n"
+        "from eligibility.demo.stage import Stage\n"
+        f"home = pathlib.Path({str(tmp_path)!r})\n"
+        "with Stage(home) as stage:\n"
+        "    scripts = [str(home / 'parent.py'), str(home / 'orphan.py')]\n"
+        "    child = stage._start('child', 'child', scripts)\n"
+        "    child._process.wait()\n"
+        "print(child.log.read_text())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    )
+    assert done.stdout.strip() == "1"
 
 
 def is_gone(pid: int) -> bool:

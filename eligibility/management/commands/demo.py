@@ -106,7 +106,7 @@ class Command(BaseCommand):
         summary = follow(stage, sent, within=within, progress=show_progress)
         self._say(*summary.lines())
         if faults := summary.faults():
-            raise CommandError("The sums do not add up: " + "; ".join(faults))
+            raise CommandError("This run is not as it should be: " + "; ".join(faults))
         return sent
 
     def _serve(self, stage: Stage) -> None:
