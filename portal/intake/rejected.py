@@ -29,7 +29,8 @@ _COLUMNS = (
 )
 _REFERENCE_LENGTH = 200
 _CAUSE_LENGTH = 100
-_UNSTORABLE = "text.unstorable"
+_NAMED_BY_SENDER = frozenset({"field.unknown", "text.unstorable"})
+"""Errors whose field may have a name that the sender made up."""
 
 
 def store_rejected(
@@ -66,9 +67,8 @@ def cause_of(errors: Sequence[Issue]) -> str:
     if not errors:
         return ""
     code, field = errors[0].code, errors[0].pointer.split("/")[1:2]
-    # Text that cannot be stored may stand under a name that the sender made up.
-    named = bool(field) and code != _UNSTORABLE
-    return (f"{code}/{field[0]}" if named else code)[:_CAUSE_LENGTH]
+    is_ours = bool(field) and code not in _NAMED_BY_SENDER
+    return (f"{code}/{field[0]}" if is_ours else code)[:_CAUSE_LENGTH]
 
 
 def reference_of(raw: Any) -> str:
