@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import flatten_fieldsets
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db.models import Model, QuerySet
@@ -25,7 +26,8 @@ from unfold.enums import ActionVariant
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.sites import UnfoldAdminSite
 from unfold.widgets import (
-    UnfoldAdminCheckboxSelectMultiple,
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminRadioSelectWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminSplitDateTimeWidget,
     UnfoldAdminTextareaWidget,
@@ -35,7 +37,7 @@ from unfold.widgets import (
 from portal import audit
 from portal.admin_audit import AuditedSaves
 from portal.admin_pages import PAGES, Page, confirm, is_confirmed, page
-from portal.badges import Badge, badge, yes_no
+from portal.badges import Badge, Colour, badge, yes_no
 from portal.models import Verb
 from portal.roles import Capability, can, visible_clinic_ids
 from portal.sessions import BEGAN, SEEN
@@ -45,13 +47,15 @@ __all__ = [
     "AdminPasswordChangeForm",
     "Badge",
     "Capability",
+    "Colour",
     "Page",
     "PortalAdminSite",
     "PortalModelAdmin",
     "SimpleListFilter",
     "StackedInline",
     "TabularInline",
-    "UnfoldAdminCheckboxSelectMultiple",
+    "UnfoldAdminCheckboxSelectMultipleWidget",
+    "UnfoldAdminRadioSelectWidget",
     "UnfoldAdminSelectWidget",
     "UnfoldAdminSplitDateTimeWidget",
     "UnfoldAdminTextInputWidget",
@@ -224,6 +228,16 @@ class PortalModelAdmin(_AsksRoles, AuditedSaves, ModelAdmin):
         if any(name and name not in self.get_actions(request) for name in wanted):
             raise PermissionDenied
         return super().response_action(request, queryset)
+
+    def ask_first(
+        self, request: HttpRequest, queryset: QuerySet[Any], *, action: str, **words: Any
+    ) -> HttpResponse:
+        """A `confirm` page for a list's action: its button runs the action on the same rows."""
+        chosen = [(ACTION_CHECKBOX_NAME, pk) for pk in request.POST.getlist(ACTION_CHECKBOX_NAME)]
+        across = request.POST.get("select_across", "0")
+        fields = [("action", action), ("select_across", across), *chosen]
+        back = request.get_full_path()
+        return confirm(request, self.admin_site, fields=fields, back=back, **words)
 
     # --- what may be changed ----------------------------------------------------------------
 

@@ -17,6 +17,14 @@ def _file(name: str) -> Any:
     return address
 
 
+def _team(request: HttpRequest) -> str:
+    """Whose portal this is, and in which time zone it shows times."""
+    from portal.roles import clinics_of  # settings are read before models can be
+
+    clinics = clinics_of(getattr(request, "user", None))
+    return f"{clinics[0].team.name} · {clinics[0].timezone}" if clinics else ""
+
+
 _SHADES = ("50", "100", "200", "300", "400", "500", "600", "700", "800", "900", "950")
 _BLUE = (
     "oklch(97.7% .012 245)",
@@ -35,6 +43,7 @@ _BLUE = (
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Eligibility Portal",
     "SITE_HEADER": "Eligibility Portal",
+    "SITE_SUBHEADER": _team,
     "SITE_URL": None,
     "SITE_ICON": _file("mark.svg"),
     "SITE_FAVICONS": [

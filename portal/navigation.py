@@ -50,7 +50,12 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 ("admin:portal_team_changelist",),
                 superusers_only=True,
             ),
-            Entry("Clinics", "local_hospital", ("admin:portal_clinic_changelist",)),
+            Entry(
+                "Clinics",
+                "local_hospital",
+                ("admin:portal_clinic_changelist",),
+                Capability.MANAGE_USERS,
+            ),
             Entry("Users", "group", ("admin:portal_user_changelist",), Capability.MANAGE_USERS),
             Entry("API keys", "key", ("admin:portal_apikey_changelist",), Capability.MANAGE_KEYS),
             Entry(

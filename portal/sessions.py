@@ -12,6 +12,10 @@ from django.contrib import admin, messages
 from django.contrib.auth import SESSION_KEY, logout
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils import timezone
+
+from portal.middleware import STAFF
+from portal.roles import zone_of
 
 BEGAN = "portal_began"
 """Session key: when the login began (Unix seconds)."""
@@ -69,6 +73,20 @@ def _is_background(request: HttpRequest) -> bool:
 
 def _is_fragment(request: HttpRequest) -> bool:
     return _is_background(request) or request.headers.get("HX-Request") == "true"
+
+
+class StaffZoneMiddleware:
+    """Shows the staff's pages in the time zone of the person's clinic; the API knows only UTC."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Only a person who is logged in costs the query of their clinics."""
+        if not request.path.startswith(STAFF) or SESSION_KEY not in request.session:
+            return self.get_response(request)
+        with timezone.override(zone_of(request.user)):
+            return self.get_response(request)
 
 
 def client_ip(request: HttpRequest) -> str:

@@ -90,17 +90,22 @@ class ApiKey(models.Model):
         expires_at: datetime | None = None,
     ) -> tuple[ApiKey, str]:
         """Make a key. Returns the row and the text, which can never be had again."""
-        public_id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
-        key = cls.objects.create(
+        key = cls(
             team=team,
             name=name,
             scopes=sorted({Scope(scope).value for scope in scopes}),
-            public_id=public_id,
-            secret_digest=digest(secret),
             expires_at=expires_at,
         )
+        text = key.give_secret()
+        key.save()
         key.clinics.set(clinics)
-        return key, f"{PREFIX}_{public_id}_{secret}"
+        return key, text
+
+    def give_secret(self) -> str:
+        """Give a key that is not saved yet its ids. Returns the text, which is nowhere kept."""
+        self.public_id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
+        self.secret_digest = digest(secret)
+        return f"{PREFIX}_{self.public_id}_{secret}"
 
     def is_live(self, now: datetime | None = None) -> bool:
         """Whether the key still opens the door."""

@@ -1,0 +1,80 @@
+"""Clinics: where "today" is, and how a phone number is read."""
+
+from __future__ import annotations
+
+import zoneinfo
+from itertools import groupby
+from typing import Any
+
+import phonenumbers
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpRequest
+
+from portal.admin.own_team import OwnTeamAdmin, OwnTeamForm, has_team
+from portal.admin_site import Capability, UnfoldAdminSelectWidget
+from portal.models import Clinic
+
+USUAL_ZONES = ("Asia/Dubai", "Asia/Riyadh", "Asia/Muscat", "Asia/Qatar", "Asia/Bahrain")
+
+
+def zone_choices() -> list[tuple[str, list[tuple[str, str]]]]:
+    """Every zone by continent, the usual ones first."""
+    areas = sorted(name for name in zoneinfo.available_timezones() if "/" in name)
+    areas = [name for name in areas if not name.startswith(("Etc/", "posix/", "right/"))]
+    groups = groupby(areas, key=lambda name: name.partition("/")[0])
+    usual = [("Usual", [(name, name) for name in USUAL_ZONES])]
+    rest = [(area, [(name, name) for name in names]) for area, names in groups]
+    return usual + rest + [("Other", [("UTC", "UTC")])]
+
+
+def region_choices() -> list[tuple[str, str]]:
+    """Every country with phone numbers, with its calling code."""
+    return [
+        (region, f"{region}  +{phonenumbers.country_code_for_region(region)}")
+        for region in sorted(phonenumbers.SUPPORTED_REGIONS)
+    ]
+
+
+class ClinicForm(OwnTeamForm):
+    """A clinic's form, with lists to choose from."""
+
+    unique_name = True
+    timezone = forms.ChoiceField(
+        label="Time zone",
+        choices=zone_choices,
+        widget=UnfoldAdminSelectWidget,
+        help_text='Decides what "today" is for this clinic, and the times its staff see.',
+    )
+    region = forms.ChoiceField(
+        label="Phone numbers of",
+        choices=region_choices,
+        widget=UnfoldAdminSelectWidget,
+        help_text="A number without country code, such as 050 123 4567, is read as one of this "
+        "country.",
+    )
+
+
+@admin.register(Clinic)
+class ClinicAdmin(OwnTeamAdmin):
+    """The clinics of the admin's team. Whoever makes one belongs to it at once."""
+
+    form = ClinicForm
+    view_with = add_with = change_with = Capability.MANAGE_USERS
+    editable = ("name", "timezone", "region")
+    list_display = ("name", "timezone", "region", "id")
+    list_select_related = ("team",)
+    search_fields = ("name", "id")
+    ordering = ("name",)
+    fieldsets = [
+        (None, {"fields": ["name", "timezone", "region", "id"]}),
+    ]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """A clinic that nobody belongs to would be out of everybody's sight."""
+        super().save_model(request, obj, form, change)
+        if not change and has_team(request):
+            obj.users.add(request.user)
+            messages.info(
+                request, "You belong to the new clinic. Add its other people under Users."
+            )

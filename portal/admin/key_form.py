@@ -1,0 +1,59 @@
+"""What an API key may do, where and for how long."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from portal.admin.own_team import OwnTeamForm
+from portal.admin_site import UnfoldAdminCheckboxSelectMultipleWidget
+from portal.models import Scope
+
+SCOPE_WORDS: dict[str, str] = {
+    Scope.ELIGIBILITY_READ: "Read checks and their answers",
+    Scope.ELIGIBILITY_WRITE: "Create checks and batches",
+    Scope.RECORDS_READ: "Read resource records",
+    Scope.RECORDS_WRITE: "Create resource records",
+    Scope.WEBHOOKS_MANAGE: "Manage webhooks",
+}
+
+
+class KeyForm(OwnTeamForm):
+    """An API key's form; `clinics` is limited to the team's by the page."""
+
+    scopes = forms.MultipleChoiceField(
+        label="May",
+        choices=[(scope.value, SCOPE_WORDS[scope]) for scope in Scope],
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text="Give a key only what its program needs; a second program gets a second key.",
+    )
+
+    class Meta:
+        labels = {"name": "Used by", "clinics": "For the clinics", "expires_at": "Ends"}
+        help_texts = {
+            "name": "The program that will hold the key, such as the hospital's booking system.",
+            "clinics": "With several, the program names one in each request (x-clinic-id).",
+            "expires_at": "In your clinic's time. Empty: the key works until somebody revokes it.",
+        }
+
+    def clean_scopes(self) -> list[str]:
+        """In one order, however they were ticked."""
+        return sorted(self.cleaned_data["scopes"])
+
+    def clean_expires_at(self) -> Any:
+        """An end in the past is a slip."""
+        end = self.cleaned_data["expires_at"]
+        if end is not None and "expires_at" in self.changed_data and end <= timezone.now():
+            raise ValidationError("This moment has passed. Leave it empty for a key without end.")
+        return end
+
+    def clean(self) -> dict[str, Any] | None:
+        """A key acts for clinics of its own team only."""
+        cleaned = super().clean()
+        clinics = self.cleaned_data.get("clinics") or ()
+        if any(clinic.team_id != self.team_id() for clinic in clinics):
+            self.add_error("clinics", ValidationError("A clinic of another team is among these."))
+        return cleaned
