@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -85,7 +85,10 @@ async def read_capped(response: aiohttp.ClientResponse, byte_cap: int) -> bytes 
 
 
 def failed_by_client_error(error: aiohttp.ClientError) -> Failed:
-    """What an aiohttp error means. Its text is dropped: it may quote an address or a body."""
+    """What an aiohttp error means. Its text is dropped: it may quote an address or a body.
+
+    Where the connection was cut after the call had left, the payer may have worked on it.
+    """
     match error:
         case aiohttp.ClientConnectorDNSError():
             return _unavailable("dns", "The payer's address could not be found.")
@@ -96,12 +99,15 @@ def failed_by_client_error(error: aiohttp.ClientError) -> Failed:
         case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError():
             return _BAD_ADDRESS
         case aiohttp.ServerDisconnectedError() | aiohttp.ClientOSError():
-            return _unavailable("disconnected", "The payer closed the connection without answer.")
+            message = "The payer closed the connection without answer."
+            return replace(_unavailable("disconnected", message), fate_unknown=True)
         case aiohttp.ClientPayloadError():
-            return _unreadable("incomplete", "The payer's answer broke off.")
+            broken_off = _unreadable("incomplete", "The payer's answer broke off.")
+            return replace(broken_off, fate_unknown=True)
         case aiohttp.ClientResponseError():
             return _unreadable("not_http", "The payer's answer is not HTTP.")
-    return _unavailable("connection", "The connection to the payer failed.")
+    failed = _unavailable("connection", "The connection to the payer failed.")
+    return replace(failed, fate_unknown=True)
 
 
 @lru_cache(maxsize=256)

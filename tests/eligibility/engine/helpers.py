@@ -68,7 +68,12 @@ class WatchedPayer(SyntheticPayer):
     def application(self) -> web.Application:
         """The payer's own routes behind the counter."""
         app = super().application()
-        app.middlewares.append(web.middleware(self._count))
+
+        @web.middleware
+        async def count(request: web.Request, handler: Handler) -> web.StreamResponse:
+            return await self._count(request, handler)
+
+        app.middlewares.append(count)
         return app
 
     async def _count(self, request: web.Request, handler: Handler) -> web.StreamResponse:
