@@ -297,9 +297,8 @@ def accept_row(*, submission: Submission, line: int, checked: Checked, actor: st
 
 def _point_to_batch(created: Created, task_ids: dict[int, UUID]) -> Created:
     """Name the batch of a request that was all replayed: the one its first row is in."""
-    first_id = next(iter(task_ids.values()), None)
-    first = EligibilityTask.objects.filter(pk=first_id).select_related("batch")
-    for task in first:
+    first_ids = list(task_ids.values())[:1]
+    for task in EligibilityTask.objects.filter(pk__in=first_ids).select_related("batch"):
         if task.batch is not None:
             created.batch_id, created.expected_by = str(task.batch_id), task.batch.expected_by
     return created

@@ -8,7 +8,7 @@ from typing import Any
 from unittest import mock
 
 import psycopg
-from django.db import OperationalError, connection
+from django.db import DatabaseError, OperationalError, connection
 from django_q.models import OrmQ
 
 from eligibility.engine import invariants
@@ -43,7 +43,14 @@ def became(created: Created) -> list[str]:
 
 def task(created: Created, index: int = 0) -> EligibilityTask:
     """The task of one row of the answer."""
-    return EligibilityTask.objects.get(pk=created.entries[index].task_id)
+    return EligibilityTask.objects.get(pk=task_id(created, index))
+
+
+def task_id(created: Created, index: int = 0) -> str:
+    """The id that one row of the answer was given."""
+    found = created.entries[index].task_id
+    assert found is not None
+    return found
 
 
 def stored() -> dict[str, int]:
@@ -57,7 +64,7 @@ def broken_promises() -> list[str]:
     return [each.invariant.promise for each in invariants.check() if each.count]
 
 
-class Sabotaged(Exception):
+class Sabotaged(DatabaseError):
     """What a statement fails with when a test says so."""
 
 

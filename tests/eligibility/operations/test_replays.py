@@ -11,7 +11,16 @@ import time_machine
 from eligibility.models import EligibilityTask
 from portal.models import Submission
 from tests.cast import Cast
-from tests.eligibility.operations.doing import bad, became, broken_promises, create, row, stored
+from tests.eligibility.operations.doing import (
+    bad,
+    became,
+    broken_promises,
+    create,
+    row,
+    stored,
+    task,
+    task_id,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -125,7 +134,8 @@ def test_new_rows_beside_replayed_ones_are_a_batch_of_their_own(cast: Cast) -> N
     mixed = create(cast.us.first, row("A"), row("B"))
     assert became(mixed) == ["replayed", "created"]
     assert mixed.batch_id != first.batch_id
-    assert list(EligibilityTask.objects.filter(batch=mixed.batch_id).values_list("line")) == [(1,)]
+    assert str(task(mixed, 0).batch_id) == first.batch_id
+    assert (str(task(mixed, 1).batch_id), task(mixed, 1).line) == (mixed.batch_id, 1)
 
 
 def test_replayed_rows_beside_bad_ones_keep_the_bad_ones(cast: Cast) -> None:
@@ -133,7 +143,8 @@ def test_replayed_rows_beside_bad_ones_keep_the_bad_ones(cast: Cast) -> None:
     mixed = create(cast.us.first, row("A"), bad("B"))
     assert became(mixed) == ["replayed", "rejected"]
     assert mixed.batch_id == first.batch_id
-    submission = Submission.objects.get(pk=mixed.submission_id)
+    submission = Submission.objects.latest("created_at")
+    assert str(submission.pk) == mixed.submission_id
     assert (submission.accepted_rows, submission.rejected_rows) == (1, 1)
     assert submission.rejected.count() == 1
     assert broken_promises() == []
@@ -148,8 +159,8 @@ def test_a_row_is_replayed_for_a_day_and_then_created_anew(cast: Cast) -> None:
         assert became(create(cast.us.first, row("A"), dry_run=True)) == ["created"]
         anew = create(cast.us.first, row("A"), row("A"))
     assert became(anew) == ["created", "replayed"]
-    old = EligibilityTask.objects.get(pk=first.entries[0].task_id)
-    new = EligibilityTask.objects.get(pk=anew.entries[0].task_id)
+    old = task(first)
+    new = task(anew)
     assert old.reference_key is None
     assert new.reference_key is not None
     with at(NOON + DAY + timedelta(hours=1)):
@@ -159,7 +170,7 @@ def test_a_row_is_replayed_for_a_day_and_then_created_anew(cast: Cast) -> None:
 
 def test_an_answered_a_failed_and_a_cancelled_row_are_replayed_too(cast: Cast) -> None:
     created = create(cast.us.first, row("A"), row("B"), row("C"))
-    ids = [each.task_id for each in created.entries]
+    ids = [task_id(created, index) for index in range(3)]
     ends: list[dict[str, str]] = [
         {"status": "done", "outcome": "eligible"},
         {"status": "failed", "failure": "timeout"},
