@@ -97,7 +97,14 @@ def test_an_unexpected_error_is_logged_with_the_request_and_without_its_text(
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [("\ud800", "\ud800"), ("a\x00b", "a\x00b"), (float("inf"), "inf"), ([float("nan")], ["nan"])],
+    [
+        ("\ud800", "\ud800"),
+        ("a\x00b", "a\x00b"),
+        (float("inf"), "inf"),
+        ([float("nan"), "NaN", "Infinity"], ["nan", "NaN", "Infinity"]),
+        (["\udfff", float("-inf")], ["\udfff", "-inf"]),
+        (10**400, 10**400),
+    ],
 )
 def test_hostile_values_are_echoed_as_valid_json(value: Any, shown: Any) -> None:
     content = render_json({"value": value})
