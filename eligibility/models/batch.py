@@ -35,7 +35,9 @@ class Batch(models.Model):
 
     class Meta:
         verbose_name_plural = "batches"
-        indexes = [models.Index(fields=["clinic", "-created_at"], name="batch_newest")]
+        indexes = [
+            models.Index(fields=["clinic", "-created_at", "-id"], name="batch_newest_of_clinic")
+        ]
 
     def __str__(self) -> str:
         return f"Batch {self.id}"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from eligibility.choices import Failure, Look, Outcome, Priority, Review, Status
 from eligibility.models.batch import Batch
 from eligibility.models.payer import Connection, Payer
 from eligibility.querysets import TaskQuerySet
+from eligibility.search_keys import NameKey, PhoneKey
 from portal import objectid
 from portal.models import Clinic, Submission, Team
 
@@ -138,7 +139,51 @@ class EligibilityTask(models.Model):
                 name="task_running",
             ),
             models.Index(fields=["batch", "line"], name="task_of_batch"),
-            models.Index(fields=["clinic", "-created_at"], name="task_newest"),
+            # What staff's lists filter and search by. Lists show the newest rows first, children
+            # never; an index that ends in that order gives a page without sorting.
+            models.Index(
+                fields=["clinic", "-created_at", "-id"],
+                condition=Q(parent=None),
+                name="task_newest_of_clinic",
+            ),
+            models.Index(
+                fields=["clinic", "status", "outcome", "-created_at", "-id"],
+                condition=Q(parent=None),
+                name="task_by_state",
+            ),
+            models.Index(
+                fields=["clinic", "payer", "-created_at", "-id"],
+                condition=Q(parent=None),
+                name="task_by_payer",
+            ),
+            models.Index(
+                fields=["clinic", "review", "-created_at", "-id"],
+                condition=Q(parent=None) & ~Q(review=Review.NONE),
+                name="task_by_review",
+            ),
+            models.Index(
+                fields=["clinic", "-created_at", "-id"],
+                condition=Q(parent=None, test_mode=True),
+                name="task_of_tests",
+            ),
+            models.Index(
+                fields=["clinic", "id_key"],
+                opclasses=["uuid_ops", "text_pattern_ops"],
+                condition=Q(parent=None),
+                name="task_by_identifier",
+            ),
+            models.Index(
+                fields=["clinic", "client_reference"],
+                opclasses=["uuid_ops", "text_pattern_ops"],
+                condition=Q(parent=None),
+                name="task_by_reference",
+            ),
+            models.Index(
+                F("clinic"), NameKey("name"), condition=Q(parent=None), name="task_by_name"
+            ),
+            models.Index(
+                F("clinic"), PhoneKey("phone"), condition=Q(parent=None), name="task_by_phone"
+            ),
             models.Index(
                 fields=["parent"], condition=Q(parent__isnull=False), name="task_children"
             ),
