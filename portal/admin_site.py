@@ -14,6 +14,7 @@ from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import flatten_fieldsets
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -173,6 +174,9 @@ class PortalModelAdmin(_AsksRoles, AuditedSaves, ModelAdmin):
     editable: Collection[str] = ()
     editable_when_new: Collection[str] = ()
 
+    list_title = ""
+    """What the list is called where the model's plural says too little."""
+
     show_full_result_count = False
     list_per_page = 50
     list_max_show_all = 0
@@ -255,6 +259,26 @@ class PortalModelAdmin(_AsksRoles, AuditedSaves, ModelAdmin):
             return flatten_fieldsets(self.get_fieldsets(request, obj))
         fields = [*self.opts.concrete_fields, *self.opts.many_to_many]
         return [field.name for field in fields if not field.auto_created]
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Without the buttons that open another model's form in a window."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget = field.widget.widget
+        return field
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> HttpResponse:
+        """One way to save."""
+        one_way = {"show_save_and_continue": False, "show_save_and_add_another": False}
+        return super().changeform_view(
+            request, object_id, form_url, {**one_way, **(extra_context or {})}
+        )
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: Any = None

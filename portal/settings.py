@@ -111,9 +111,7 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_I18N = False
 USE_TZ = True
-DATE_FORMAT = "j M Y"
-TIME_FORMAT = "H:i"
-DATETIME_FORMAT = "j M Y, H:i"
+FORMAT_MODULE_PATH = "portal.formats"
 
 # --- the database --------------------------------------------------------------------------------
 

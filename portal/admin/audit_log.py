@@ -93,6 +93,7 @@ class AuditEventAdmin(PortalModelAdmin):
     """Who did what, newest first. Nobody can change or delete an entry, not even here."""
 
     view_with = Capability.MANAGE_USERS
+    list_title = "Audit log"
     team_lookup = "team"
     list_display = ("shown_at", "shown_actor", "shown_verb", "shown_object", "shown_fields")
     list_display_links = ("shown_at",)

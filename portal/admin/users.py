@@ -104,6 +104,7 @@ class UserAdmin(OwnTeamAdmin, DjangoUserAdmin):  # type: ignore[misc]
 
     form = PersonForm
     add_form = NewPersonForm
+    add_form_template = None
     change_password_form = NewPasswordForm
     view_with = add_with = change_with = Capability.MANAGE_USERS
     editable = ("username", *PERSON, *WORK)
@@ -166,13 +167,26 @@ class UserAdmin(OwnTeamAdmin, DjangoUserAdmin):  # type: ignore[misc]
         """To the page for it."""
         return redirect("admin:auth_user_password_change", object_id)
 
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
+        """For oneself the menu below the name, which asks for the old password."""
+        own = object_id == request.user.pk
+        return [] if own else super().get_actions_detail(request, object_id)
+
     @method_decorator(sensitive_post_parameters())
     def user_change_password(
         self, request: HttpRequest, id: str, form_url: str = ""
     ) -> HttpResponse:
-        """Django's, in one transaction with its audit event."""
+        """Django's, in one transaction with its audit event; not for oneself."""
+        if id == request.user.pk:
+            return redirect("admin:password_change")
         with transaction.atomic():
             return super().user_change_password(request, id, form_url)
+
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Back to the list: the first form has already asked for everything."""
+        return super(DjangoUserAdmin, self).response_add(request, obj, post_url_continue)
 
     def log_change(  # type: ignore[override]
         self, request: HttpRequest, obj: Any, message: Any

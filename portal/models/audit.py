@@ -89,7 +89,6 @@ class AuditEvent(models.Model):
 
     class Meta:
         verbose_name = "audit event"
-        verbose_name_plural = "audit log"
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(actor_kind__in=ActorKind.values), name="audit_actor_is_known"

@@ -1,0 +1,1 @@
+"""How dates are written for people (FORMAT_MODULE_PATH)."""
