@@ -148,6 +148,8 @@ def _use_first(item: Finished, result_id: UUID, outcome: str) -> None:
 
 
 def _insert_results(answers: Sequence[Finished]) -> None:
+    if not answers:
+        return
     now = timezone.now()
     insert_rows(
         Result,

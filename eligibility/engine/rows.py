@@ -30,6 +30,8 @@ def python_uuid(value: Any) -> UUID:
 
 def add_events(events: Sequence[Event]) -> None:
     """Write one event per move: (task id, before, after, actor, note)."""
+    if not events:
+        return
     now = timezone.now()
     insert_rows(
         TaskEvent,
