@@ -68,9 +68,11 @@ class Command(BaseCommand):
             raise CommandError(f"{error}\nThe logs: {home}/demo-*.log") from error
 
     def _run(self, stage: Stage, *, once: bool, within: float, **options: Any) -> None:
-        self._say("Eligibility Portal, demo", "", "  Preparing the database and the demo team")
-        cast = self._prepare(stage)
-        client = self._start(stage, cast)
+        self._say("Eligibility Portal, demo", "", "  Preparing the database")
+        refuse_production()
+        call_command("migrate", interactive=False, verbosity=0)
+        stage.pause(0)
+        client, cast = self._start(stage)
         sent = self._work(stage, client, cast, within=within)
         if once:
             self._say("", *guide.who(cast), "", "Done. Without --once the demo keeps serving.")
@@ -79,30 +81,24 @@ class Command(BaseCommand):
         self._say("Serving until Ctrl-C. The next run has new passwords and a new key.")
         self._serve(stage)
 
-    def _prepare(self, stage: Stage) -> Cast:
-        """The tables, and everybody who appears."""
-        refuse_production()
-        call_command("migrate", interactive=False, verbosity=0)
-        stage.pause(0)
-        return prepare_cast()
-
-    def _start(self, stage: Stage, cast: Cast) -> Client:
-        """Web server and workers, ready for work."""
-        self._say("  Starting the web server and the workers")
+    def _start(self, stage: Stage) -> tuple[Client, Cast]:
+        """Web server, team and workers, ready for work."""
+        self._say("  Starting the web server, the demo team and the workers")
         with listen(_port()) as listener:
             port = listener.getsockname()[1]
             stage.start_web(listener)
-        workers = stage.start_workers()
-        client = Client(port, cast.key)
         if port != _port():
-            self._say(f"  Port {_port()} is taken: {client.url} instead")
-        wait_until_ready(stage, client, workers)
-        return client
+            self._say(f"  Port {_port()} is taken: http://127.0.0.1:{port} instead")
+        cast = prepare_cast()
+        client = Client(port, cast.key)
+        wait_until_ready(stage, client, stage.start_workers())
+        return client, cast
 
     def _work(self, stage: Stage, client: Client, cast: Cast, *, within: float) -> Sent:
         """Send the sample and wait for its answers; the sums must add up."""
         sent = send_sample(client, cast)
-        self._say(f"  Sent {sent.rows} appointments as run {cast.run}, in one request", "")
+        self._say(f"  Sent {sent.rows} appointments as run {cast.run}, in one request")
+        self._say("  The answers are SYNTHETIC: the portal's own test payer makes them up", "")
         summary = follow(stage, sent, within=within, progress=show_progress)
         self._say(*summary.lines())
         if faults := summary.faults():
