@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce, Greatest, Now
 
 from eligibility.choices import FINAL, Status
@@ -12,14 +12,22 @@ from eligibility.engine.rows import add_events
 from eligibility.models import Batch, EligibilityTask
 
 
+def _unfinished() -> QuerySet[EligibilityTask]:
+    return EligibilityTask.objects.exclude(status__in=FINAL)
+
+
 @transaction.atomic
 def run_batch(*, batch: Batch) -> int:
     """Make a scheduled or paused batch due now. Returns how many rows were moved up.
 
-    Rows that wait for a payer's answer keep their own next look.
+    Rows that are due already keep their place in line, and rows that wait for a payer's answer
+    their own next look. The batch's own hour becomes now if it was to come.
     """
-    Batch.objects.filter(pk=batch.pk).update(paused_at=None)
-    moved = EligibilityTask.objects.filter(batch=batch, status=Status.PENDING).update(
+    mine = Batch.objects.filter(pk=batch.pk)
+    mine.update(paused_at=None)
+    mine.filter(scheduled_for__gt=Now()).update(scheduled_for=Now())
+    pending = EligibilityTask.objects.filter(batch=batch, status=Status.PENDING)
+    moved = pending.filter(Q(run_at=None) | Q(run_at__gt=Now())).update(
         run_at=Now(), not_before=Now(), updated_at=Now()
     )
     if moved:
@@ -29,10 +37,12 @@ def run_batch(*, batch: Batch) -> int:
 
 @transaction.atomic
 def pause_batch(*, batch: Batch) -> int:
-    """Take the batch's pending rows out of the line. Rows already asked run to their end."""
-    if not Batch.objects.filter(pk=batch.pk, paused_at=None, cancelled_at=None).update(
-        paused_at=Now()
-    ):
+    """Take the batch's pending rows out of the line. Rows already asked run to their end.
+
+    A batch that has ended cannot be paused.
+    """
+    mine = Batch.objects.filter(Exists(_unfinished().filter(batch=OuterRef("pk"))), pk=batch.pk)
+    if not mine.filter(paused_at=None, cancelled_at=None).update(paused_at=Now()):
         return 0
     return EligibilityTask.objects.filter(batch=batch, status=Status.PENDING).update(
         run_at=None, updated_at=Now()
@@ -56,11 +66,16 @@ def resume_batch(*, batch: Batch) -> int:
 def cancel_batch(*, batch: Batch, actor: str) -> int:
     """Cancel every row of the batch that has no final state yet. Returns how many.
 
-    A call that has already left may still be answered: its answer is kept as late.
+    A call that has already left may still be answered: its answer is kept as late. A batch
+    that has ended stays as it ended.
     """
-    Batch.objects.filter(pk=batch.pk).update(cancelled_at=Coalesce(F("cancelled_at"), Now()))
-    open_rows = EligibilityTask.objects.filter(batch=batch).exclude(status__in=FINAL)
-    rows = list(open_rows.select_for_update().order_by("pk").values_list("pk", "status"))
-    open_rows.cancel()
+    unfinished = _unfinished().filter(batch=batch).select_for_update().order_by("pk")
+    rows = list(unfinished.values_list("pk", "status"))
+    if not rows:
+        return 0
+    Batch.objects.filter(pk=batch.pk).update(
+        cancelled_at=Coalesce(F("cancelled_at"), Now()), paused_at=None
+    )
+    EligibilityTask.objects.with_ids([pk for pk, _ in rows]).cancel()
     add_events([(pk, before, Status.CANCELLED, actor, "") for pk, before in rows])
     return len(rows)
