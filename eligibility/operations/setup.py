@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from eligibility import payer_file
@@ -47,31 +48,56 @@ def sync_payers(*, payers: Iterable[PayerRules], dry_run: bool = False) -> dict[
 
 @transaction.atomic
 def prepare_team(*, team: str, clinic: str) -> tuple[Team, Clinic]:
-    """The team and the clinic of these names, made when missing, with all that checks need.
+    """The team and the clinic of these names or ids, with all that checks need.
 
     Loads the shipped payer registry when there is none, then makes what is missing of: the
-    team, the clinic (Asia/Dubai), one synthetic connection per payer, the test connection.
+    team, the clinic (Asia/Dubai), its synthetic connections. Raises ValidationError for a name
+    that is blank or too long.
     """
     if not Payer.objects.exists():
         sync_payers(payers=payer_file.shipped().payers)
-    team_row, _ = Team.objects.get_or_create(name=team)
-    clinic_row, _ = Clinic.objects.get_or_create(team=team_row, name=clinic)
+    team_row = find_by_id_or_name(Team.objects, team) or _made(Team(name=team.strip()))
+    clinics = Clinic.objects.filter(team=team_row)
+    clinic_row = find_by_id_or_name(clinics, clinic) or _made(
+        Clinic(team=team_row, name=clinic.strip())
+    )
     connect_to_synthetic(team=team_row)
     return team_row, clinic_row
 
 
+def find_by_id_or_name(rows: Any, text: str) -> Any:
+    """The row with this name, or else with this id; None when there is neither."""
+    found = rows.filter(name=text.strip()).first()
+    if found is not None:
+        return found
+    try:
+        return rows.filter(pk=text.strip()).first()
+    except (ValueError, ValidationError):
+        return None
+
+
+def _made(row: Any) -> Any:
+    row.full_clean()
+    row.save()
+    return row
+
+
 def connect_to_synthetic(*, team: Team) -> None:
-    """A synthetic connection for every payer that has none, and the test connection."""
+    """A synthetic connection for every payer that has none, and the test connection.
+
+    A production team gets the test connection only: its own rows never reach a synthetic payer.
+    """
     have = set(Connection.objects.filter(team=team).values_list("payer_id", flat=True))
-    payers = Payer.objects.exclude(kind=Payer.Kind.SEARCH).exclude(pk__in=have - {None})
+    asked = Payer.objects.exclude(kind=Payer.Kind.SEARCH).exclude(pk__in=have - {None})
     wanted = [
-        Connection(team=team, payer=payer, name=f"{payer.name} (synthetic)", **SYNTHETIC_LIMITS)
-        for payer in payers
+        Connection(team=team, payer=payer, name=_lane_name(payer.name), **SYNTHETIC_LIMITS)
+        for payer in ([] if team.is_production else asked)
     ]
     if None not in have:
-        wanted.append(
-            Connection(
-                team=team, payer=None, name="Test connection (synthetic)", **SYNTHETIC_LIMITS
-            )
-        )
+        name = _lane_name("Test connection")
+        wanted.append(Connection(team=team, payer=None, name=name, **SYNTHETIC_LIMITS))
     Connection.objects.bulk_create(wanted)
+
+
+def _lane_name(name: str) -> str:
+    return f"{name[:180]} (synthetic)"

@@ -9,8 +9,10 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from eligibility.operations.setup import prepare_team
+from eligibility.operations.setup import find_by_id_or_name, prepare_team
 from portal.models import ApiKey, Clinic, Scope, Team
+
+LONGEST_NAME = 200
 
 
 class Command(BaseCommand):
@@ -34,6 +36,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Issue the key."""
         scopes = read_scopes(options["scopes"])
+        if not 0 < len(options["name"].strip()) <= LONGEST_NAME:
+            raise CommandError(f"A key's name has 1 to {LONGEST_NAME} characters.")
         with transaction.atomic():
             team, clinic = self._find(options)
             key, text = ApiKey.issue(
@@ -48,7 +52,10 @@ class Command(BaseCommand):
 
     def _find(self, options: dict[str, Any]) -> tuple[Team, Clinic]:
         if options["create"]:
-            return prepare_team(team=options["team"], clinic=options["clinic"])
+            try:
+                return prepare_team(team=options["team"], clinic=options["clinic"])
+            except ValidationError as error:
+                raise CommandError(f"That is no name: {' '.join(error.messages)}") from error
         team = find_by_id_or_name(Team.objects, options["team"])
         if team is None:
             raise CommandError(f"There is no team {options['team']!r}; --create makes it.")
@@ -71,14 +78,3 @@ def read_scopes(text: str) -> list[str]:
             f"{', '.join(unknown) or 'Nothing'} is not a scope; known: {', '.join(Scope.values)}."
         )
     return wanted
-
-
-def find_by_id_or_name(rows: Any, text: str) -> Any:
-    """The row with this name, or else with this id."""
-    found = rows.filter(name=text).first()
-    if found is not None:
-        return found
-    try:
-        return rows.filter(pk=text).first()
-    except (ValueError, ValidationError):
-        return None

@@ -26,11 +26,12 @@ pytestmark = pytest.mark.django_db
 
 HOUR = timedelta(hours=1)
 ACTOR = "c" * 24
-RUNNING = {"status": "running", "run_at": None, "worker": "w"}
-WAITING = {"status": "waiting", "look": "poll", "handle": "h"}
-DONE = {"status": "done", "outcome": "eligible", "run_at": None}
-FAILED = {"status": "failed", "failure": "timeout", "run_at": None}
-CANCELLED = {"status": "cancelled", "run_at": None}
+State = dict[str, Any]
+RUNNING: State = {"status": "running", "run_at": None, "worker": "w"}
+WAITING: State = {"status": "waiting", "look": "poll", "handle": "h"}
+DONE: State = {"status": "done", "outcome": "eligible", "run_at": None}
+FAILED: State = {"status": "failed", "failure": "timeout", "run_at": None}
+CANCELLED: State = {"status": "cancelled", "run_at": None}
 
 
 def batch_of(created: Created) -> Batch:
@@ -42,7 +43,7 @@ def scheduled(cast: Cast, *rows: Any, after: timedelta = HOUR) -> Created:
     return create(cast.us.first, *(rows or (row(),)), scheduled=True, scheduled_for=when)
 
 
-def put(created: Created, index: int, state: dict[str, Any]) -> None:
+def put(created: Created, index: int, state: State) -> None:
     """Put one row where the engine would."""
     now = timezone.now()
     times: dict[str, Any] = {"first_claimed_at": now}
@@ -209,7 +210,7 @@ def test_pausing_and_resuming_twice_does_it_once(cast: Cast) -> None:
 
 
 @pytest.mark.parametrize("end", [DONE, FAILED, CANCELLED])
-def test_a_batch_that_has_ended_cannot_be_paused(cast: Cast, end: dict[str, Any]) -> None:
+def test_a_batch_that_has_ended_cannot_be_paused(cast: Cast, end: State) -> None:
     created = create(cast.us.first, row())
     put(created, 0, end)
     assert pause_batch(batch=batch_of(created)) == 0
@@ -231,8 +232,8 @@ def test_cancelling_ends_every_row_that_has_not_ended(cast: Cast) -> None:
     ]  # fmt: skip
     for index in (0, 1, 5):
         each = after[index]
-        state = (each.run_at, each.lease_until, each.worker, each.look, each.version)
-        assert state == (None, None, "", "", 2)
+        left = (each.run_at, each.lease_until, each.worker, each.look, each.version)
+        assert left == (None, None, "", "", 2)
         assert each.finished_at is not None
     events = TaskEvent.objects.order_by("task").values_list("before", "after", "actor")
     assert sorted(events) == [
@@ -284,7 +285,7 @@ def test_cancelling_leaves_other_batches_alone(cast: Cast) -> None:
 
 # --- status and counts ---------------------------------------------------------------------------
 
-PENDING = {"status": "pending"}
+PENDING: State = {"status": "pending"}
 PHASES = [
     ("its hour has not come", HOUR, [PENDING, PENDING], {}, "scheduled"),
     ("its hour has come", -HOUR, [PENDING, PENDING], {}, "running"),
@@ -310,7 +311,7 @@ PHASES = [
 def test_the_status_of_a_batch_follows_from_its_rows(
     cast: Cast,
     hour: timedelta,
-    states: list[dict[str, Any]],
+    states: list[State],
     fields: dict[str, Any],
     status: str,
 ) -> None:

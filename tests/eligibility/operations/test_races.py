@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from eligibility.models import Batch, EligibilityTask
 from eligibility.operations import Created, create
+from portal.intake.insert import insert_rows
 from portal.models import Clinic, RejectedRow
 from tests.cast import Cast
 from tests.eligibility.operations.doing import bad, became, broken_promises, row
@@ -139,7 +140,7 @@ def test_two_requests_that_wait_for_each_other_both_succeed(
 def meet_after(monkeypatch: pytest.MonkeyPatch, *, rows: int) -> None:
     """Let the first two inserts wait for each other when they have stored so many rows."""
     meeting, met = threading.Barrier(2), threading.Event()
-    insert = create.insert_rows
+    insert = insert_rows
 
     def insert_together(model: Any, columns: Any, values: Any) -> int:
         values = list(values)
