@@ -21,7 +21,7 @@ from eligibility.connectors.base import (
     Pending,
     Query,
 )
-from eligibility.engine import drain as drains
+from eligibility.engine import claim as claims
 from eligibility.engine import runner
 from eligibility.models import Attempt
 from tests.eligibility.engine.helpers import (
@@ -182,16 +182,15 @@ def test_a_row_whose_lease_may_have_run_out_before_its_call_is_not_called(
     """The process was stopped between its claim and its commit, as a debugger or a laptop does."""
     connector = odd()
     task = make_odd_row()
-    write = drains.claims.write_intents
+    write, clock = claims.write_intents, time.monotonic
 
     def stop_for_a_while(*args: Any) -> None:
         write(*args)
-        later = time.monotonic() + 6.0
-        monkeypatch.setattr(runner.time, "monotonic", lambda: later)
+        monkeypatch.setattr(time, "monotonic", lambda: clock() + 6.0)
 
-    with monkeypatch.context() as patched:
-        patched.setattr(drains.claims, "write_intents", stop_for_a_while)
-        drain_once(payer)
+    monkeypatch.setattr(claims, "write_intents", stop_for_a_while)
+    drain_once(payer)
+    monkeypatch.undo()
 
     assert connector.calls == []
     row = again(task)
