@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import environ
 
@@ -115,7 +116,9 @@ FORMAT_MODULE_PATH = "portal.formats"
 
 # --- the database --------------------------------------------------------------------------------
 
-DATABASE_URL = env.str("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'var' / 'portal.sqlite3'}")
+DATABASE_URL = env.str(
+    "DATABASE_URL", default=f"sqlite:///{quote(str(BASE_DIR / 'var' / 'portal.sqlite3'))}"
+)
 DATABASES = {"default": environ.Env.db_url_config(DATABASE_URL)}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     if not env.str("DATABASE_URL", default=""):

@@ -18,23 +18,16 @@ SOON = 0.05
 IDLE_GRACE = 2.0
 
 
-def free_port() -> int:
-    """A loopback port that nobody listens on right now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+def listening_socket() -> socket.socket:
+    """A socket on a free loopback port that a child may inherit.
 
-
-def wait_for_port(port: int, *, most: float) -> bool:
-    """Wait up to `most` seconds until somebody listens on a loopback port."""
-    ends_at = time.monotonic() + most
-    while time.monotonic() < ends_at:
-        with socket.socket() as caller:
-            if caller.connect_ex(("127.0.0.1", port)) == 0:
-                return True
-        time.sleep(SOON)
-    return False
+    Whoever connects while the child is being started again waits in its backlog.
+    """
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(1024)
+    listener.set_inheritable(True)
+    return listener
 
 
 def is_running(pid: int) -> bool:
@@ -64,9 +57,12 @@ def members(group: int) -> frozenset[int]:
 class Child:
     """One child process in a process group of its own, started again when it ends."""
 
-    def __init__(self, *command: str, environment: dict[str, str]) -> None:
+    def __init__(
+        self, *command: str, environment: dict[str, str], inherits: tuple[int, ...] = ()
+    ) -> None:
         self._command = [sys.executable, str(settings.BASE_DIR / "manage.py"), *command]
         self._environment = {**os.environ, **environment}
+        self._inherits = inherits
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -77,7 +73,11 @@ class Child:
     def start(self) -> None:
         """Start the child."""
         self._process = subprocess.Popen(  # noqa: S603
-            self._command, env=self._environment, process_group=0, stdin=subprocess.DEVNULL
+            self._command,
+            env=self._environment,
+            process_group=0,
+            stdin=subprocess.DEVNULL,
+            pass_fds=self._inherits,
         )
 
     def has_ended(self) -> bool:

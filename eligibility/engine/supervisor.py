@@ -12,7 +12,6 @@ import os
 import secrets
 import signal
 import socket
-import threading
 import time
 from collections.abc import Callable
 from types import FrameType
@@ -31,7 +30,6 @@ from portal.pii import where_it_failed
 TICK = 0.25
 BEAT_EVERY = 1.0
 RESTART_PAUSE = 0.5
-PAYER_STARTS_WITHIN = 5.0
 
 log = structlog.get_logger(__name__)
 
@@ -43,13 +41,14 @@ class Supervisor:
         self._workers = workers
         self._grace = grace
         self._host_id = f"{socket.gethostname()[:30]}-{secrets.token_hex(6)}"
-        self._stop = threading.Event()
+        self._told_to_stop = False
         self._watch = Watch(self._host_id)
         self._own_payer = not settings.SYNTHETIC_PAYER_URL
-        self._payer_port = children.free_port()
-        self._payer_url = settings.SYNTHETIC_PAYER_URL or f"http://127.0.0.1:{self._payer_port}"
+        self._payer_socket = children.listening_socket()
+        port, fd = self._payer_socket.getsockname()[1], self._payer_socket.fileno()
+        self._payer_url = settings.SYNTHETIC_PAYER_URL or f"http://127.0.0.1:{port}"
         self._payer = children.Child(
-            "synthetic_payer", "--port", str(self._payer_port), "--with-parent", environment={}
+            "synthetic_payer", "--socket", str(fd), "--with-parent", environment={}, inherits=(fd,)
         )
         self._cluster = children.Child(
             "workers",
@@ -69,19 +68,19 @@ class Supervisor:
         log.info("workers_started", host=self._host_id, workers=self._workers)
         next_beat = 0.0
         try:
-            while not self._stop.is_set():
+            while not self._told_to_stop:
                 self._keep_payer()
                 self._watch.note_deaths()
                 self._keep_cluster()
                 if time.monotonic() >= next_beat:
                     next_beat = time.monotonic() + BEAT_EVERY
                     self._beat()
-                self._stop.wait(TICK)
+                time.sleep(TICK)
         finally:
             self._shut_down()
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        self._stop.set()
+        self._told_to_stop = True
 
     def _register(self) -> None:
         """Make the host and its places for drains; forget hosts that are long gone."""
@@ -107,7 +106,6 @@ class Supervisor:
         try:
             if Connection.objects.filter(connector="synthetic", base_url="").exists():
                 self._payer.start()
-                children.wait_for_port(self._payer_port, most=PAYER_STARTS_WITHIN)
         except (DatabaseError, InterfaceError) as error:
             self._on_database_error(error)
 
@@ -119,7 +117,7 @@ class Supervisor:
             log.warning("cluster_restarted", host=self._host_id, ended=self._cluster.has_ended())
             self._cluster.kill()
             self._give_back_all()
-            self._stop.wait(RESTART_PAUSE)
+            time.sleep(RESTART_PAUSE)
             self._start_cluster()
 
     def _start_cluster(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,13 +34,16 @@ _FAREWELL: Final = 0.2
 class ServerOptions:
     """Where to listen (`port` 0: a free one), where to leave the address, whose child to be.
 
-    `parent` is the process id whose end ends the server, None for none.
+    `parent` is the process id whose end ends the server, None for none. `socket` is the number
+    of an inherited, bound socket to listen on instead: callers wait in its backlog while a
+    server that has ended is started again.
     """
 
     host: str = "127.0.0.1"
     port: int = 0
     announce: Path | None = None
     parent: int | None = None
+    socket: int | None = None
 
 
 def run(options: ServerOptions, say: Callable[[str], None]) -> None:
@@ -48,9 +52,12 @@ def run(options: ServerOptions, say: Callable[[str], None]) -> None:
         runner.run(_serve(options, say))
 
 
-async def start(payer: SyntheticPayer, host: str, port: int) -> tuple[web.AppRunner, str]:
+async def start(
+    payer: SyntheticPayer, host: str, port: int, *, inherited: int | None = None
+) -> tuple[web.AppRunner, str]:
     """Listen, and return what to clean up and the address ("http://127.0.0.1:4711").
 
+    `inherited` is the number of a bound socket to listen on instead of host and port.
     A caller that gives up ends its handler, so hanging calls do not pile up.
     """
     runner = web.AppRunner(
@@ -61,7 +68,11 @@ async def start(payer: SyntheticPayer, host: str, port: int) -> tuple[web.AppRun
         shutdown_timeout=_FAREWELL,
     )
     await runner.setup()
-    await web.TCPSite(runner, host, port, backlog=_BACKLOG).start()
+    if inherited is None:
+        await web.TCPSite(runner, host, port, backlog=_BACKLOG).start()
+    else:
+        bound = socket.socket(fileno=inherited)
+        await web.SockSite(runner, bound, backlog=_BACKLOG).start()
     bound_host, bound_port = runner.addresses[0][:2]
     shown = f"[{bound_host}]" if ":" in bound_host else bound_host
     return runner, f"http://{shown}:{bound_port}"
@@ -72,7 +83,9 @@ async def _serve(options: ServerOptions, say: Callable[[str], None]) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    runner, address = await start(SyntheticPayer(), options.host, options.port)
+    runner, address = await start(
+        SyntheticPayer(), options.host, options.port, inherited=options.socket
+    )
     try:
         if options.announce:
             _announce(options.announce, address)

@@ -22,6 +22,7 @@ class Command(BaseCommand):
         """Where to listen, where to leave the address, when to end."""
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=0, help="0 takes a free port")
+        parser.add_argument("--socket", type=int, metavar="FD", help="an inherited, bound socket")
         parser.add_argument("--announce", type=Path, help="file to write the address to")
         parser.add_argument(
             "--with-parent",
@@ -40,7 +41,13 @@ class Command(BaseCommand):
             parent = os.getppid()
         try:
             run(
-                ServerOptions(options["host"], options["port"], options["announce"], parent),
+                ServerOptions(
+                    options["host"],
+                    options["port"],
+                    options["announce"],
+                    parent,
+                    options["socket"],
+                ),
                 self._say,
             )
         except OSError as error:
