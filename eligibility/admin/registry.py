@@ -2,28 +2,204 @@
 
 from __future__ import annotations
 
-from django.contrib import admin
+from typing import Any
 
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from eligibility.admin.connection_form import BOUNDS, ConnectionForm
+from eligibility.admin.payer_form import PayerForm
+from eligibility.admin.words import field_word, id_type_word, visit_type_word
+from eligibility.connectors.synthetic import SyntheticConnector
 from eligibility.models import Connection, Payer
-from portal.admin_site import Capability, PortalModelAdmin
+from portal import audit
+from portal.admin.own_team import OwnTeamAdmin
+from portal.admin_site import Capability, PortalModelAdmin, action, badge, display, yes_no
+from portal.switches import switch
+
+KINDS: dict[str, str] = {
+    Payer.Kind.TPA: "support_agent",
+    Payer.Kind.INSURER: "shield",
+    Payer.Kind.SEARCH: "manage_search",
+}
 
 
 @admin.register(Payer)
 class PayerAdmin(PortalModelAdmin):
     """The registry: every team asks the same payers, by the same rules."""
 
+    form = PayerForm
     is_global = True
-    change_with = Capability.EDIT_RULES
-    list_display = ("code", "name", "kind", "is_active")
+    add_with = change_with = Capability.EDIT_RULES
+    editable = (
+        *("name", "is_active", "id_types", "visit_types", "requires", "optional"),
+        *("aliases", "members", "stamp"),
+    )
+    editable_when_new = ("code", "kind")
+    list_display = ("code", "name", "shown_kind", "shown_id_types", "shown_active")
+    list_filter = ("kind", "is_active")
     search_fields = ("code", "name")
+    search_help_text = "Code or name"
+    ordering = ("code",)
+    actions = ("activate", "deactivate")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Payer | None = None) -> Any:
+        """What can be edited, or the same in words; members for a search only."""
+        is_search = obj is None or obj.kind == Payer.Kind.SEARCH
+        what = ["code", "name", "kind", "is_active"]
+        rules = ["id_types", "visit_types", "requires", "optional"]
+        known, lists = ["aliases", *(["members"] if is_search else [])], rules
+        if obj is not None and not self.has_change_permission(request, obj):
+            what = ["code", "name", "shown_kind", "shown_active"]
+            lists = [f"shown_{name}" for name in rules]
+            known = [f"shown_{name}" for name in known]
+        elif obj is not None:
+            what = [*what, "stamp"]
+        return [
+            (None, {"fields": what}),
+            ("Rules", {"fields": lists}),
+            ("Names", {"fields": known}),
+        ]
+
+    # --- switching -----------------------------------------------------------------------------
+
+    @action(requires=Capability.EDIT_RULES, description="Put the selected payers in use")
+    def activate(self, request: HttpRequest, queryset: QuerySet[Payer]) -> None:
+        """New rows for them are accepted again."""
+        _switch(request, queryset, on=True)
+
+    @action(requires=Capability.EDIT_RULES, description="Switch the selected payers off")
+    def deactivate(self, request: HttpRequest, queryset: QuerySet[Payer]) -> None:
+        """New rows for them are rejected."""
+        _switch(request, queryset, on=False)
+
+    # --- in words ------------------------------------------------------------------------------
+
+    @display(description="Kind", ordering="kind")
+    def shown_kind(self, payer: Payer) -> SafeString:
+        """TPA, insurer or search."""
+        return badge(payer.get_kind_display(), KINDS[payer.kind])
+
+    @display(description="State", ordering="is_active")
+    def shown_active(self, payer: Payer) -> SafeString:
+        """Whether new rows are accepted."""
+        return yes_no(payer.is_active, yes="In use", no="Off")
+
+    @display(description="Takes identifiers")
+    def shown_id_types(self, payer: Payer) -> SafeString:
+        """The kinds of identifier, the usual first."""
+        return _tags([(code, id_type_word(code)) for code in payer.id_types])
+
+    @display(description="Takes visits")
+    def shown_visit_types(self, payer: Payer) -> SafeString | str:
+        """The kinds of visit."""
+        if not payer.visit_types:
+            return "Any: this payer does not look at the visit"
+        return _tags([(code, visit_type_word(code)) for code in payer.visit_types], words=True)
+
+    @display(description="Also asks for")
+    def shown_requires(self, payer: Payer) -> SafeString | str:
+        """Each requirement as a sentence."""
+        if not payer.requires:
+            return "Nothing beyond the identifier"
+        return format_html_join("", "<p>{}</p>", ((_sentence(rule),) for rule in payer.requires))
+
+    @display(description="Can also use")
+    def shown_optional(self, payer: Payer) -> SafeString | str:
+        """Fields that may be given."""
+        return _tags([(name, field_word(name)) for name in payer.optional], words=True) or "–"
+
+    @display(description="Other names")
+    def shown_aliases(self, payer: Payer) -> SafeString | str:
+        """What else requests may call it."""
+        return _tags([(name, name) for name in payer.aliases]) or "–"
+
+    @display(description="Asks these payers")
+    def shown_members(self, payer: Payer) -> SafeString | str:
+        """Whom a search asks."""
+        return _tags([(code, code) for code in payer.members]) or "–"
 
 
 @admin.register(Connection)
-class ConnectionAdmin(PortalModelAdmin):
+class ConnectionAdmin(OwnTeamAdmin):
     """How the person's team reaches its payers."""
 
-    team_lookup = "team"
-    change_with = Capability.MANAGE_CONNECTIONS
-    list_display = ("name", "payer", "connector", "is_active")
-    list_select_related = ("payer",)
-    search_fields = ("name",)
+    form = ConnectionForm
+    add_with = change_with = Capability.MANAGE_CONNECTIONS
+    editable = ("name", "is_active", "base_url", "settings", *BOUNDS)
+    editable_when_new = ("payer", "connector")
+    list_display = ("name", "payer", "shown_connector", "max_in_flight", "deadline", "shown_active")
+    list_select_related = ("payer", "team")
+    list_filter = ("connector", "is_active")
+    search_fields = ("name", "payer__code", "payer__name")
+    search_help_text = "Name, or the payer's code or name"
+    ordering = ("name",)
+    actions = ("activate", "deactivate")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Connection | None = None) -> Any:
+        """The connector's settings only for those who may change them: they may hold secrets."""
+        how = ["connector", "base_url"]
+        if obj is None or self.has_change_permission(request, obj):
+            how = [*how, "settings"]
+        self_made = [
+            (None, {"fields": ["name", "payer", "is_active"]}),
+            ("How", {"fields": how}),
+            ("Limits", {"fields": list(BOUNDS)}),
+        ]
+        return self.with_team(request, self_made)
+
+    # --- switching -----------------------------------------------------------------------------
+
+    @action(requires=Capability.MANAGE_CONNECTIONS, description="Put the selected in use")
+    def activate(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
+        """Their rows go on."""
+        _switch(request, queryset, on=True)
+
+    @action(requires=Capability.MANAGE_CONNECTIONS, description="Switch the selected off")
+    def deactivate(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
+        """Their rows wait."""
+        _switch(request, queryset, on=False)
+
+    # --- in words ------------------------------------------------------------------------------
+
+    @display(description="Speaks", ordering="connector")
+    def shown_connector(self, connection: Connection) -> SafeString:
+        """The protocol; the synthetic one stands out."""
+        word = connection.connector.replace("_", " ").capitalize()
+        if connection.connector == SyntheticConnector.name:
+            return badge(word, "science", "amber", title="Made-up answers, for trying out")
+        return badge(word, "cable", "blue")
+
+    @display(description="State", ordering="is_active")
+    def shown_active(self, connection: Connection) -> SafeString:
+        """Whether its rows are sent."""
+        return yes_no(connection.is_active, yes="In use", no="Off")
+
+
+def _switch(request: HttpRequest, rows: QuerySet[Any], *, on: bool) -> None:
+    """Say how many moved and how many did not."""
+    chosen = rows.count()
+    moved = switch(rows=rows, on=on, actor=audit.actor_of(request))
+    state = "in use" if on else "switched off"
+    left = f" {chosen - moved} already were." if chosen > moved else ""
+    messages.success(request, f"{moved} now {state}.{left}")
+
+
+def _tags(pairs: list[tuple[str, str]], *, words: bool = False) -> SafeString:
+    """Codes as tags with their words as hints, or the other way round."""
+    shown = ((code, word) if words else (word, code) for code, word in pairs)
+    return format_html_join("", '<span class="ep-tag" title="{}">{}</span>', shown)
+
+
+def _sentence(rule: dict[str, Any]) -> SafeString:
+    """One requirement in words."""
+    words = {"id_type": id_type_word, "visit_type": visit_type_word}
+    whens = [
+        f"{field_word(key).lower()} is {' or '.join(words.get(key, str)(c) for c in codes)}"
+        for key, codes in rule["when"].items()
+    ]
+    condition = f" when the {' and the '.join(whens)}" if whens else ", always"
+    return format_html("{}{}", field_word(rule["field"]), condition)

@@ -61,11 +61,21 @@ class SyntheticSettings(ConnectorSettings):
     """
 
     default_script: Annotated[
-        str, Field(max_length=LONGEST_SCRIPT), AfterValidator(_understood)
+        str,
+        Field(
+            max_length=LONGEST_SCRIPT,
+            description="Steers every row that does not steer itself, such as "
+            "delay=1500;outcome=member_not_found. Empty: it answers as it pleases.",
+        ),
+        AfterValidator(_understood),
     ] = ""
-    latency_ms: Annotated[tuple[Milliseconds, Milliseconds], AfterValidator(_in_order)] | None = (
-        None
-    )
+    latency_ms: Annotated[
+        Annotated[tuple[Milliseconds, Milliseconds], AfterValidator(_in_order)] | None,
+        Field(
+            title="Delay (milliseconds)",
+            description="The shortest and the longest delay, such as 20, 200. Empty: those.",
+        ),
+    ] = None
 
 
 class SyntheticConnector(Connector):

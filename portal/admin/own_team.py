@@ -58,8 +58,11 @@ class OwnTeamAdmin(PortalModelAdmin):
         return editable | {"team"} if obj is None and not has_team(request) else editable
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """With the team, for those who look after several."""
+        return self.with_team(request, super().get_fieldsets(request, obj))
+
+    def with_team(self, request: HttpRequest, fieldsets: Any) -> Any:
         """The team first, for those who look after several."""
-        fieldsets = super().get_fieldsets(request, obj)
         return fieldsets if has_team(request) else [(None, {"fields": ["team"]}), *fieldsets]
 
     def get_list_display(self, request: HttpRequest) -> list[str]:

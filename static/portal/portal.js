@@ -28,3 +28,24 @@ document.addEventListener("submit", (event) => {
 window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
+
+// Rows of a list in a form: add one from its template, take one away. Names are made unique by
+// counting up; the server reads them in the order of their numbers.
+let nextRow = 1000;
+document.addEventListener("click", (event) => {
+  const add = event.target.closest("[data-rows-add]");
+  const remove = event.target.closest("[data-row-remove]");
+  const rows = (add || remove) && event.target.closest("[data-rows]");
+  if (!rows) return;
+  const list = rows.querySelector("[data-rows-list]");
+  if (add) {
+    const blank = rows.querySelector("[data-rows-blank]").content.cloneNode(true);
+    for (const field of blank.querySelectorAll("[name]")) field.name = field.name.replace("__new__", nextRow);
+    nextRow += 1;
+    list.append(blank);
+    list.lastElementChild.querySelector("select, input").focus();
+  } else {
+    remove.closest("[data-row]").remove();
+  }
+  rows.querySelector("[data-rows-none]").hidden = list.childElementCount > 0;
+});

@@ -1,0 +1,146 @@
+"""How a team reaches a payer, as a form: limits in plain words, within sensible bounds."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+
+from eligibility.admin.connector_settings import ConnectorSettingsField
+from eligibility.connectors.registry import CONNECTORS
+from eligibility.connectors.synthetic import SyntheticConnector
+from eligibility.models import Connection, Payer
+from eligibility.payer_rules import SEARCH
+from portal.admin.own_team import OwnTeamForm
+from portal.admin_site import UnfoldAdminSelectWidget
+
+DAY = 86_400.0
+
+BOUNDS: dict[str, tuple[float, float]] = {
+    "max_in_flight": (1, 200),
+    "deadline": (0.5, 300.0),
+    "max_conversations": (1, 20),
+    "give_up_after": (1.0, 7 * DAY),
+    "backoff_min": (0.1, 3_600.0),
+    "backoff_max": (0.1, DAY),
+    "expected_pace": (0.01, 1_000.0),
+}
+"""Lowest and highest value of each limit. Beyond them it is a slip of the finger."""
+
+LABELS = {
+    "max_in_flight": "Questions at the same time",
+    "deadline": "Wait for an answer (seconds)",
+    "max_conversations": "Tries",
+    "give_up_after": "Give up after (seconds)",
+    "backoff_min": "Shortest pause before a new try (seconds)",
+    "backoff_max": "Longest pause before a new try (seconds)",
+    "expected_pace": "Expected answers a second",
+    "base_url": "Address",
+    "is_active": "In use",
+    "connector": "Speaks",
+}
+HELP = {
+    "name": "What staff see, such as “Daman, live”.",
+    "payer": "Each payer has one connection. None: the test connection, which answers rows in "
+    "test mode and searches.",
+    "connector": "The payer's protocol. It cannot be changed later.",
+    "base_url": "The payer's address, such as https://payer.example/api. The synthetic payer "
+    "needs none.",
+    "is_active": "Switched off: nothing is sent. Rows in line wait, new ones fail and say why.",
+    "max_in_flight": "How many questions may be open at the payer at once, from all workers "
+    "together. Ask the payer what it allows; 4 is careful.",
+    "deadline": "After so long without an answer the question counts as not answered.",
+    "max_conversations": "A row fails for good after so many questions without an answer.",
+    "give_up_after": "… or after so long, whichever comes first. 86400 is one day, 3600 an hour.",
+    "backoff_min": "The pause after the first failure; it doubles with each further one.",
+    "backoff_max": "The pause never gets longer than this.",
+    "expected_pace": "Used for forecasts until there are enough answers to measure.",
+}
+
+
+class ConnectionForm(OwnTeamForm):
+    """A connection. Its connector and payer are chosen once."""
+
+    connector = forms.ChoiceField(
+        label=LABELS["connector"],
+        help_text=HELP["connector"],
+        choices=lambda: [(name, name.replace("_", " ").capitalize()) for name in CONNECTORS],
+        widget=UnfoldAdminSelectWidget,
+    )
+    settings = ConnectorSettingsField(label="Settings of the connector")
+
+    class Meta:
+        model = Connection
+        fields = "__all__"
+        labels = LABELS
+        help_texts = HELP
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "settings" in self.fields:
+            widget: Any = self.fields["settings"].widget
+            widget.connector = self._connector()
+        if "payer" in self.fields:
+            payer: Any = self.fields["payer"]
+            payer.queryset = self._payers()
+            payer.empty_label = "None: the test connection"
+        for name, (low, high) in BOUNDS.items():
+            if name in self.fields:
+                self.fields[name].validators += [
+                    MinValueValidator(low, f"At least {low:g}."),
+                    MaxValueValidator(high, f"At most {high:g}."),
+                ]
+
+    def _connector(self) -> str:
+        return self.instance.connector or self.data.get("connector") or next(iter(CONNECTORS))
+
+    def _payers(self) -> Any:
+        """Payers that the person's team does not reach yet; a search has no connection."""
+        payers = Payer.objects.exclude(kind=SEARCH).order_by("code")
+        if self.person.team_id:
+            taken = Connection.objects.filter(team=self.person.team_id, payer__isnull=False)
+            payers = payers.exclude(pk__in=taken.values("payer"))
+        return payers
+
+    def clean_base_url(self) -> str:
+        """A web address, or none where the portal has its own payer."""
+        address = str(self.cleaned_data["base_url"]).strip()
+        if not address and self._connector() != SyntheticConnector.name:
+            raise ValidationError("This connector needs the payer's address.")
+        if address:
+            _check_address(address)
+        return address
+
+    def clean(self) -> dict[str, Any] | None:
+        """What the database would refuse, and what would make no sense."""
+        cleaned = super().clean()
+        said = self.cleaned_data
+        if not self.instance.pk and self._exists(said.get("payer")):
+            self.add_error("payer", "Your team has a connection of this kind already.")
+        shortest, longest = said.get("backoff_min"), said.get("backoff_max")
+        if shortest and longest and longest < shortest:
+            self.add_error("backoff_max", "It cannot be shorter than the shortest pause.")
+        deadline, give_up = said.get("deadline"), said.get("give_up_after")
+        if deadline and give_up and give_up < deadline:
+            self.add_error("give_up_after", "It cannot be shorter than the wait for one answer.")
+        return cleaned
+
+    def _exists(self, payer: Payer | None) -> bool:
+        return Connection.objects.filter(team=self.team_id(), payer=payer).exists()
+
+
+def _check_address(address: str) -> None:
+    """http or https with a host; no login in the address, where lists would show it."""
+    try:
+        parts = urlsplit(address)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname)
+        has_login = parts.username is not None
+    except ValueError:
+        usable, has_login = False, False
+    if not usable:
+        raise ValidationError("This is not a web address. It starts with https:// and a name.")
+    if has_login:
+        raise ValidationError("Leave name and password out of the address: lists show it.")
