@@ -37,8 +37,13 @@ def promises_are_kept(request: pytest.FixtureRequest) -> Iterator[None]:
         request.getfixturevalue(name)
     yield
     if on_database and "breaks_promises" not in request.fixturenames:
-        _check_moves()
-        _check_invariants()
+        check_promises()
+
+
+def check_promises() -> None:
+    """Each move so far was a lawful one with its event, and no invariant is broken."""
+    _check_moves()
+    _check_invariants()
 
 
 def _check_moves() -> None:
