@@ -28,7 +28,8 @@ def insert_rows(
     Part of the caller's transaction; without one, a transaction of its own. What is stored
     equals what `bulk_create` stores. A column may be left out when it has a db_default, is
     generated, or is null by default; Python defaults and `auto_now` are not applied. `rows` may
-    be a generator: on PostgreSQL its work overlaps with the server's. Returns the number of rows.
+    be a generator: on PostgreSQL its work overlaps with the server's. On SQLite all of them are
+    held until the end, so a large file goes in by the thousand. Returns the number of rows.
 
     Raises FieldError for unknown, repeated and missing columns, TypeError and ValueError for
     values of a wrong type and rows of a wrong width, and Django's database errors. Their text
