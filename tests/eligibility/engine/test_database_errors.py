@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection, connections
 
-from eligibility.choices import Outcome
+from eligibility.choices import Outcome, Status
 from eligibility.engine import drain as drains
-from eligibility.models import Result
+from eligibility.models import Attempt, EligibilityTask, Result
 from tests.eligibility.engine.helpers import (
     WatchedPayer,
     again,
     drain_once,
     drain_until_done,
     history,
+    let_lease_end,
     make_lane,
     make_row,
     make_rows,
@@ -47,6 +48,34 @@ def test_a_database_error_in_the_middle_of_a_write_loses_nothing(
     assert {tuple(payer.kinds(task)) for task in rows} == {("submit",)}
     assert {tuple(history(task)) for task in rows} == {("running", "done")}
     assert Result.objects.count() == 10
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_commit_whose_end_was_not_heard_doubles_nothing(
+    payer: WatchedPayer, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    rows = make_rows(make_lane(max_in_flight=4), 8, "outcome=eligible")
+    database: Any = connections["default"]
+    commits: list[int] = []
+    commit = database._commit
+
+    def cut_off_after(*arguments: Any) -> None:
+        commit()
+        commits.append(1)
+        if len(commits) == number:
+            raise OperationalError("connection lost")
+
+    monkeypatch.setattr(database, "_commit", cut_off_after)
+    drain_once(payer)
+    for task in EligibilityTask.objects.filter(status=Status.RUNNING):
+        let_lease_end(task)
+    drain_until_done(payer)
+
+    assert len(commits) > number
+    assert {again(task).outcome for task in rows} == {Outcome.ELIGIBLE}
+    assert {payer.kinds(task).count("submit") for task in rows} == {1}
+    assert Result.objects.count() == 8
+    assert not Attempt.objects.filter(late=True).exists()
 
 
 def test_a_drain_ends_with_the_error_of_a_database_that_stays_away(
