@@ -87,6 +87,11 @@ class PortalAdminSite(UnfoldAdminSite):
         super().__init__(name)
         self.disable_action("delete_selected")
 
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Only pages of the project's own: whoever may add a row of django-q2's has a shell."""
+        if admin_class is not None and issubclass(admin_class, PortalModelAdmin):
+            super().register(model_or_iterable, admin_class, **options)
+
     def get_urls(self) -> list[URLPattern]:
         """The project's own pages come first: Django's end in one that catches everything."""
         own = []
@@ -226,12 +231,12 @@ class PortalModelAdmin(_AsksRoles, AuditedSaves, ModelAdmin):
         """Nobody: rows are switched off, revoked or cancelled."""
         return False
 
-    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """A 403 for an action the person may not use, where Django would say "none selected"."""
-        wanted = request.POST.getlist("action")
-        if any(name and name not in self.get_actions(request) for name in wanted):
+        wanted = {name for name in request.POST.getlist("action") if name}
+        if not wanted <= set(self.get_actions(request)):
             raise PermissionDenied
-        return super().response_action(request, queryset)
+        return super().changelist_view(request, extra_context)
 
     def ask_first(
         self, request: HttpRequest, queryset: QuerySet[Any], *, action: str, **words: Any

@@ -1,0 +1,173 @@
+"""Every page of the staff's site, found in the site itself, with rows to show.
+
+A model page that is registered without a maker of its rows here fails the tests by its name.
+A page of its own whose address has parts gets them from `PAGE_PARTS`.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model
+from django.urls import reverse
+
+from eligibility.models import Batch, Connection, Payer
+from portal import audit
+from portal.admin_pages import PAGES, Page
+from portal.admin_site import PortalModelAdmin
+from portal.models import Clinic, RejectedRow, Submission, User, Verb
+from tests.cast import House
+from tests.factories import make_key, make_result, make_task, make_team
+
+Maker = Callable[[House, int], Any]
+_names = itertools.count(1)
+
+
+def make_clinic(house: House, number: int) -> Clinic:
+    """A further clinic of the house's team."""
+    return Clinic.objects.create(team=house.team, name=f"Clinic of pages {next(_names)}")
+
+
+def make_user(house: House, number: int) -> User:
+    """A colleague who works in both clinics."""
+    user = User.objects.create(username=f"colleague-{next(_names)}", team=house.team, is_staff=True)
+    user.clinics.set([house.first, house.second])
+    return user
+
+
+def make_payer(house: House, number: int) -> Payer:
+    """One more payer, which asks for something."""
+    return Payer.objects.create(
+        code=f"PAGE{next(_names)}",
+        name="Payer of pages",
+        kind="tpa",
+        id_types=["EMIRATESID"],
+        requires=[{"field": "name", "when": {"visit_type": ["DENTAL"]}}],
+    )
+
+
+def make_connection(house: House, number: int) -> Connection:
+    """A connection to a payer of its own."""
+    return Connection.objects.create(
+        team=house.team,
+        payer=make_payer(house, number),
+        name=f"Connection {number}",
+        connector="synthetic",
+    )
+
+
+def make_event(house: House, number: int) -> Any:
+    """A deed of one of several people."""
+    who = list(house.people.values())[number % len(house.people)]
+    audit.record(verb=Verb.FIXED, actor=audit.of_user(who), obj=house.first, details={"n": number})
+    return audit.AuditEvent.objects.order_by("-at").first()
+
+
+def make_submission(house: House, number: int) -> Submission:
+    """A request of one row, which was rejected."""
+    return Submission.objects.create(
+        team=house.team,
+        clinic=house.first,
+        kind="eligibility.tasks",
+        source="api",
+        total_rows=1,
+        accepted_rows=0,
+        rejected_rows=1,
+    )
+
+
+def make_rejected(house: House, number: int) -> RejectedRow:
+    """A row that waits for somebody."""
+    error = {
+        "row": 0,
+        "pointer": "/tpa_name",
+        "code": "payer.unknown",
+        "message": "There is no such payer.",
+        "value": "DAMAN",
+        "suggestion": "INS026",
+    }
+    return RejectedRow.objects.create(
+        submission=make_submission(house, number), line=0, raw={"name": "A"}, errors=[error]
+    )
+
+
+def make_check(house: House, number: int) -> Any:
+    """A check in one of several states."""
+    if number % 3 == 1:
+        return make_task(house.first, status="failed", failure="timeout", review="needs_attention")
+    task = make_task(house.first, batch=_batch(house))
+    if number % 3 == 2:
+        make_result(task)
+        task.refresh_from_db()
+    return task
+
+
+def make_batch(house: House, number: int) -> Batch:
+    """A batch of three checks."""
+    batch = _batch(house)
+    for _ in range(3):
+        make_task(house.first, batch=batch)
+    return batch
+
+
+def _batch(house: House) -> Batch:
+    return Batch.objects.create(team=house.team, clinic=house.first)
+
+
+MAKERS: Mapping[str, Maker] = {
+    "portal.team": lambda house, number: make_team(),
+    "portal.clinic": make_clinic,
+    "portal.user": make_user,
+    "portal.apikey": lambda house, number: make_key(house.first, house.second)[0],
+    "portal.auditevent": make_event,
+    "portal.submission": make_submission,
+    "portal.rejectedrow": make_rejected,
+    "eligibility.payer": make_payer,
+    "eligibility.connection": make_connection,
+    "eligibility.batch": make_batch,
+    "eligibility.eligibilitytask": make_check,
+}
+"""Model label → a row of this house, the number-th."""
+
+PAGE_PARTS: Mapping[str, Callable[[House], Mapping[str, Any]]] = {}
+"""Name of a page whose address has parts → those parts for something of this house."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPages:
+    """The pages of one model."""
+
+    model: type[Model]
+    admin: PortalModelAdmin
+
+    @property
+    def label(self) -> str:
+        """The model's label in lower case."""
+        return self.model._meta.label_lower
+
+    def address(self, page: str, row: Model | None = None) -> str:
+        """Of changelist, add or change."""
+        name = f"admin:{self.model._meta.app_label}_{self.model._meta.model_name}_{page}"
+        return reverse(name, args=[row.pk] if row is not None else None)
+
+    def make(self, house: House, number: int = 0) -> Any:
+        """A row to show."""
+        return MAKERS[self.label](house, number)
+
+
+def models() -> list[ModelPages]:
+    """Every registered model."""
+    registered: dict[Any, Any] = dict(admin.site._registry)
+    found = [ModelPages(model, page) for model, page in registered.items()]
+    return sorted(found, key=lambda pages: pages.label)
+
+
+def own_pages(house: House) -> Iterator[tuple[type[Page], str]]:
+    """Every page that is no model's, with its address."""
+    for page in PAGES:
+        parts = PAGE_PARTS[page.url_name](house) if page.url_name in PAGE_PARTS else {}
+        yield page, reverse(f"admin:{page.url_name}", kwargs=dict(parts))
