@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from eligibility.choices import Look, Priority, Status
+from eligibility.choices import Failure, Look, Priority, Status
 from eligibility.connectors.base import Query
 from eligibility.engine import clock, lanes
 from eligibility.engine.moves import Limits
@@ -155,6 +155,7 @@ def _call_name(row: Claimed) -> str:
 def _start_conversations(rows: list[Claimed], worker: str) -> None:
     if not rows:
         return
+    _abandon_conversations([row for row in rows if row.fence > 1])
     for row, attempt_id in zip(rows, objectid.uuid_batch(len(rows)), strict=True):
         row.attempt_id = attempt_id
     with connection.cursor() as cursor:
@@ -176,6 +177,16 @@ def _start_conversations(rows: list[Claimed], worker: str) -> None:
                 for row in rows
                 if row.attempt_id
             ],
+        )
+
+
+def _abandon_conversations(rows: list[Claimed]) -> None:
+    """Close what was left open when a row was cancelled: it is run again, and asks anew."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE eligibility_attempt SET state = 'failed', failure = %s, code = 'abandoned',"
+            f" finished_at = {clock.now()} WHERE task_id = %s AND state = 'open'",
+            [(Failure.TIMEOUT.value, database_uuid(row.task_id)) for row in rows],
         )
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django_q.brokers import get_broker
 from django_q.tasks import async_task
 
 from eligibility.engine import lanes
@@ -33,13 +34,18 @@ def wake(*, host_id: str | None = None) -> bool:
 
 
 def _queue(slot: DrainSlot) -> bool:
-    """Compare-and-swap a free slot to queued, with a new ticket for the job to show."""
+    """Compare-and-swap a free slot to queued, with a new ticket for the job to show.
+
+    The job goes down the host's own queue: on another machine it would take a worker that is
+    not its, under a process id that this host's supervisor cannot see.
+    """
     with transaction.atomic():
         won = DrainSlot.objects.filter(
             pk=slot.pk, state=DrainSlot.State.FREE, ticket=slot.ticket
         ).update(state=DrainSlot.State.QUEUED, ticket=F("ticket") + 1, beat_at=Now())
         if won:
-            async_task(DRAIN_JOB, slot.pk, slot.ticket + 1, q_options={"save": False})
+            options = {"broker": get_broker(slot.host_id), "save": False}
+            async_task(DRAIN_JOB, slot.pk, slot.ticket + 1, q_options=options)
     return bool(won)
 
 
@@ -96,5 +102,6 @@ def revoke_host(host_id: str) -> None:
 
 
 def forget_host(host_id: str) -> None:
-    """The host has left."""
+    """The host has left, and nobody will read its queue."""
+    get_broker(host_id).purge_queue()
     WorkerHost.objects.filter(pk=host_id).delete()

@@ -8,16 +8,18 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from aiohttp import web
 from django.db import connection, transaction
 from django.utils import timezone
+from django_q.models import OrmQ
 
 from eligibility.choices import IN_LINE, Outcome, Status
 from eligibility.connectors.base import Done, Reply
 from eligibility.engine import claim as claims
-from eligibility.engine import leases
+from eligibility.engine import leases, slots
 from eligibility.engine.attempts import Finished
 from eligibility.engine.claim import Claimed
 from eligibility.engine.drain import Drain
@@ -290,3 +292,40 @@ def in_thread(work: Callable[[], None]) -> threading.Thread:
     thread = threading.Thread(target=run)
     thread.start()
     return thread
+
+
+def at_once(*works: Callable[[], object]) -> None:
+    """Run these at the same moment, and raise the first error any of them had."""
+    barrier, errors = threading.Barrier(len(works)), []
+
+    def run(work: Callable[[], object]) -> None:
+        connection.ensure_connection()
+        barrier.wait(10)
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001 (it is raised again below)
+            errors.append(error)
+
+    threads = [in_thread(partial(run, work)) for work in works]
+    for thread in threads:
+        thread.join(30)
+        assert not thread.is_alive()
+    if errors:
+        raise errors[0]
+
+
+def queued() -> list[tuple[int, int]]:
+    """The slot and the ticket of each drain job in the queues, the oldest first."""
+    found = [job.task for job in OrmQ.objects.order_by("pk")]
+    assert {job["func"] for job in found} <= {slots.DRAIN_JOB}
+    return [job["args"] for job in found]
+
+
+def slot_states() -> list[str]:
+    """The states of all slots, host by host."""
+    return list(DrainSlot.objects.order_by("host_id", "number").values_list("state", flat=True))
+
+
+def set_slots_back(seconds: float) -> None:
+    """Let every slot have been heard of so long ago."""
+    DrainSlot.objects.update(beat_at=timezone.now() - timedelta(seconds=seconds))

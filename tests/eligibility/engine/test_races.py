@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable
 from functools import partial
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from eligibility.choices import Failure, Status
@@ -22,6 +21,7 @@ from eligibility.operations import cancel_batch, resume_batch
 from tests.eligibility.engine.helpers import (
     again,
     answered,
+    at_once,
     claim,
     end,
     finished,
@@ -35,26 +35,6 @@ from tests.eligibility.engine.helpers import (
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 ROUNDS = 12
-
-
-def at_once(*works: Callable[[], object]) -> None:
-    """Run these at the same moment, and raise the first error any of them had."""
-    barrier, errors = threading.Barrier(len(works)), []
-
-    def run(work: Callable[[], object]) -> None:
-        connection.ensure_connection()
-        barrier.wait(10)
-        try:
-            work()
-        except Exception as error:  # noqa: BLE001 (it is raised again below)
-            errors.append(error)
-
-    threads = [in_thread(partial(run, work)) for work in works]
-    for thread in threads:
-        thread.join(30)
-        assert not thread.is_alive()
-    if errors:
-        raise errors[0]
 
 
 def running(lane: Connection) -> int:
