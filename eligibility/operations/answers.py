@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -56,7 +56,10 @@ class Created:
 
 @dataclass(slots=True)
 class Intake:
-    """One request on its way in. `accepted` holds (index, row, reference key)."""
+    """One request on its way in. `accepted` holds (index, row, reference key).
+
+    `lines` are the rows' places in a file; without them a row's place is its index.
+    """
 
     team: Team
     clinic: Clinic
@@ -67,8 +70,13 @@ class Intake:
     scheduled_for: datetime | None
     options: dict[str, Any]
     now: datetime
+    lines: Sequence[int] | None = None
     accepted: list[tuple[int, Checked, str | None]] = field(default_factory=list)
     rejected: list[tuple[int, Checked]] = field(default_factory=list)
+
+    def line_of(self, index: int) -> int:
+        """Where the row of this index stands in the request or file."""
+        return index if self.lines is None else self.lines[index]
 
 
 def answer(

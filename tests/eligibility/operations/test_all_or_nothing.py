@@ -125,7 +125,7 @@ def test_an_endless_deadlock_is_an_error_in_the_end_and_leaves_nothing(
         tries += 1
         raise deadlock()
 
-    monkeypatch.setattr("eligibility.operations.create.insert_rows", fail)
+    monkeypatch.setattr("eligibility.operations.intake.insert_rows", fail)
     with pytest.raises(OperationalError):
         act(house)
     assert tries == 10
@@ -153,7 +153,7 @@ def test_any_other_error_is_raised_at_once(
         tries += 1
         raise error
 
-    monkeypatch.setattr("eligibility.operations.create.insert_rows", fail)
+    monkeypatch.setattr("eligibility.operations.intake.insert_rows", fail)
     with pytest.raises(type(error)) as caught:
         act(house)
     assert caught.value is error

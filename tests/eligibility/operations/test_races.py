@@ -14,7 +14,7 @@ from django.db import connection
 from django.utils import timezone
 
 from eligibility.models import Batch, EligibilityTask
-from eligibility.operations import Created, create
+from eligibility.operations import Created, intake
 from portal.intake.insert import insert_rows
 from portal.models import Clinic, RejectedRow
 from tests.cast import Cast
@@ -29,7 +29,7 @@ Losses = Counter[str]
 def losses(monkeypatch: pytest.MonkeyPatch) -> Losses:
     """How often a request lost a race and tried again, by the error's class."""
     counted: Losses = Counter()
-    judge = create._lost_a_race
+    judge = intake._lost_a_race
 
     def count(error: Any) -> bool:
         lost = judge(error)
@@ -37,7 +37,7 @@ def losses(monkeypatch: pytest.MonkeyPatch) -> Losses:
             counted[type(error.__cause__).__name__] += 1
         return lost
 
-    monkeypatch.setattr(create, "_lost_a_race", count)
+    monkeypatch.setattr(intake, "_lost_a_race", count)
     return counted
 
 
@@ -150,7 +150,7 @@ def meet_after(monkeypatch: pytest.MonkeyPatch, *, rows: int) -> None:
             met.set()
         return count + insert(model, columns, values[rows:])
 
-    monkeypatch.setattr(create, "insert_rows", insert_together)
+    monkeypatch.setattr(intake, "insert_rows", insert_together)
 
 
 def test_a_row_that_is_out_of_date_is_made_anew_once(committed_cast: Cast) -> None:
