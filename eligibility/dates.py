@@ -34,27 +34,40 @@ def dob_issue(text: str, born: date | None) -> Issue:
     if born is not None:
         message = "This date of birth is in the future; it is left out."
         return Issue("/dob", "dob.future", message, excerpt(text))
+    if is_ambiguous(text):
+        message = "This date of birth may mean two days, day or month first; it is left out."
+        return Issue("/dob", "dob.ambiguous", message, excerpt(text))
     message = "This date of birth is not a date such as 1986-11-13; it is left out."
-    return Issue("/dob", "dob.format", message, excerpt(text), _date_meant(text))
+    return Issue("/dob", "dob.format", message, excerpt(text), date_meant(text))
 
 
-def _date_meant(text: str) -> str | None:
+def date_meant(text: str) -> str | None:
     """The ISO date that this text can only mean; None when day and month could change places."""
     if _DATE_AND_TIME.fullmatch(text):
         return text[:10] if iso_date(text[:10]) else None
-    found = _DAY_FIRST.fullmatch(text)
-    if found is None:
-        return None
-    first, second, year = (int(part) for part in found.groups())
-    readings = {_iso_text(year, second, first), _iso_text(year, first, second)} - {None}
+    readings = _readings(text)
     return readings.pop() if len(readings) == 1 else None
 
 
-def _iso_text(year: int, month: int, day: int) -> str | None:
+def is_ambiguous(text: str) -> bool:
+    """Whether the text is one day when the day comes first, and another when the month does."""
+    return len(_readings(text)) > 1
+
+
+def _readings(text: str) -> set[str]:
+    """The ISO dates that a date such as 03/04/1986 may mean: none, one or two."""
+    found = _DAY_FIRST.fullmatch(text)
+    if found is None:
+        return set()
+    first, second, year = (int(part) for part in found.groups())
+    return {*_iso_texts(year, second, first), *_iso_texts(year, first, second)}
+
+
+def _iso_texts(year: int, month: int, day: int) -> list[str]:
     try:
-        return date(year, month, day).isoformat()
+        return [date(year, month, day).isoformat()]
     except ValueError:
-        return None
+        return []
 
 
 def read_scheduled_for(text: str, *, timezone: tzinfo, now: datetime) -> datetime | Issue:

@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from eligibility.dates import date_meant
 from eligibility.schemas import ATTRIBUTES, DISPLAY_NAMES, WIRE_NAMES
 from eligibility.spelling import Speller
 from portal.intake.issues import Issue
@@ -70,7 +71,8 @@ def _of_shape(error: ErrorDetails, given: Mapping[str, Any]) -> Issue:
         return too_long(name, str(value).strip(), error["ctx"]["max_length"])
     if kind in _TYPES:
         return field_issue(name, "type", f"{name} {_TYPES[kind]}.", value, _quoted(kind, value))
-    return field_issue(name, kind, error["msg"], value)
+    meant = date_meant(value.strip()) if kind == "format" and isinstance(value, str) else None
+    return field_issue(name, kind, error["msg"], value, meant)
 
 
 def _quoted(kind: str, value: Any) -> str | None:

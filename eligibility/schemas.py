@@ -23,7 +23,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from eligibility.choices import Priority
-from eligibility.dates import iso_date
+from eligibility.dates import is_ambiguous, iso_date
 
 PRIORITIES: dict[str, Priority] = {str(priority.label): priority for priority in Priority}
 NORMAL = str(Priority.NORMAL.label)
@@ -58,6 +58,9 @@ def _iso_date(value: Any) -> date | None:
     if not isinstance(value, str):
         raise PydanticCustomError("string_type", "A date is text.")
     day = iso_date(value.strip())
+    if day is None and is_ambiguous(value.strip()):
+        message = "service_date may mean two days: write it as year-month-day."
+        raise PydanticCustomError("ambiguous", message)
     if day is None and value.strip():
         raise PydanticCustomError("format", "service_date is a date such as 2026-11-24.")
     return day

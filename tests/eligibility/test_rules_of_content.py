@@ -27,6 +27,7 @@ DOUBTS = [
     ),
     ({"dob": "YYYY-MM-DD"}, "dob.format", "/dob"),
     ({"dob": "1986-13-40"}, "dob.format", "/dob"),
+    ({"dob": "03/04/1986"}, "dob.ambiguous", "/dob"),
     ({"dob": "2026-11-23"}, "dob.future", "/dob"),
     ({"phone": "0123"}, "phone.odd", "/phone"),
     ({"colour": "red"}, "field.unknown", "/colour"),

@@ -15,7 +15,7 @@ from eligibility.schemas import (
     ScheduleRequest,
     row_json_schema,
 )
-from tests.eligibility.make_rows import errors, make_row, warnings
+from tests.eligibility.make_rows import errors, make_row, only_error, warnings
 
 DOCUMENTED = {
     "id_value", "id_type", "tpa_name", "visit_type", "extra_args", "doctorName", "payerName",
@@ -73,6 +73,17 @@ def test_the_service_date_is_a_date(sent: str, day: date | None) -> None:
 @pytest.mark.parametrize("sent", ["24/11/2026", "2026-11-31", "2026-W48-2", "20261124", "tomorrow"])
 def test_a_service_date_that_is_no_date_is_an_error(sent: str) -> None:
     assert errors(make_row(service_date=sent)) == ["service_date.format"]
+
+
+@pytest.mark.parametrize("sent", ["03/04/2026", "3.4.2026", "12-11-2026"])
+def test_a_service_date_that_may_be_two_days_is_an_error_of_its_own(sent: str) -> None:
+    fault = only_error(make_row(service_date=sent))
+    assert (fault.code, fault.suggestion) == ("service_date.ambiguous", None)
+
+
+@pytest.mark.parametrize("sent", ["24/11/2026", "11/24/2026", "2026-11-24 08:00"])
+def test_a_service_date_that_can_only_mean_one_day_is_suggested(sent: str) -> None:
+    assert only_error(make_row(service_date=sent)).suggestion == "2026-11-24"
 
 
 @pytest.mark.parametrize("field", TEXT_FIELDS)
