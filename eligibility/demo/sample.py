@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from importlib.resources import files
 from typing import Any
 
-from eligibility.appointments import APPOINTMENT, date_of, row_of
+from eligibility.files.appointments import APPOINTMENT, date_of, row_of
 
 Line = dict[str, str]
 

@@ -6,6 +6,7 @@ a value that is no good becomes an error or a warning when the row is checked.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any, Final
@@ -14,29 +15,29 @@ from eligibility.schemas import WIRE_NAMES
 
 APPOINTMENT: Final = "appointment"
 NOTE: Final = "note"
+EXTRA_ARGS: Final = "extra_args"
+SERVICE_DATE: Final = "service_date"
 
 _DATE_FROM_TIME = re.compile(r"[T\s]")
 _FLAGS = frozenset({"force", "is_emergency", "test_mode"})
 _SWITCH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-_BY_NOTE = {name.casefold(): name for name in WIRE_NAMES - {"extra_args"}}
+_BY_NOTE = {name.casefold(): name for name in WIRE_NAMES - {EXTRA_ARGS}}
 
 
 def row_of(cells: Mapping[str, str]) -> dict[str, Any]:
-    """One line of an appointment list (cells by column name) as a row of `bulk/create-tasks`.
+    """One line of an appointment list (cells by field) as a row of `bulk/create-tasks`.
 
     Blank cells are left out and the others keep their names. The appointment's date becomes
     `service_date`, unless there is a column of that name; its time stays in `appointment`, for
     display. A note `key=value` fills the row's field of that name when it is blank; any other
     note becomes `extra_args`.
     """
-    row: dict[str, Any] = {
-        name: _typed(name, text)
-        for name, cell in cells.items()
-        if name != NOTE and (text := cell.strip())
-    }
-    if APPOINTMENT in row:
-        row.setdefault("service_date", date_of(row[APPOINTMENT]))
-    if note := cells.get(NOTE, "").strip():
+    row: dict[str, Any] = {name: text for name, cell in cells.items() if (text := cell.strip())}
+    for name in row.keys() & _TYPED:
+        row[name] = typed(name, row[name])
+    if APPOINTMENT in row and SERVICE_DATE not in row:
+        row[SERVICE_DATE] = date_of(row[APPOINTMENT])
+    if note := row.pop(NOTE, ""):
         _take_note(note, row)
     return row
 
@@ -46,17 +47,31 @@ def date_of(appointment: str) -> str:
     return _DATE_FROM_TIME.split(appointment.strip(), maxsplit=1)[0]
 
 
+def typed(name: str, text: str) -> Any:
+    """A file has only text; the API's switches are true or false, its `extra_args` an object.
+
+    Text that is neither stays text, for the rules to refuse.
+    """
+    if name in _FLAGS:
+        return _SWITCH.get(text.casefold(), text)
+    if name == EXTRA_ARGS and text.startswith("{"):
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            return text
+    return text
+
+
+_TYPED = _FLAGS | {EXTRA_ARGS}
+
+
 def _take_note(note: str, row: dict[str, Any]) -> None:
     key, equals, value = (part.strip() for part in note.partition("="))
     field = _BY_NOTE.get(key.casefold())
-    if not equals:
-        row["extra_args"] = {"title": NOTE, "value": note}
-    elif field is None or field in row:
-        row["extra_args"] = {"title": key, "value": value}
+    if equals and field is not None and field not in row:
+        row[field] = typed(field, value)
+    elif EXTRA_ARGS not in row:
+        has_name = bool(equals and key)
+        row[EXTRA_ARGS] = {"title": key if has_name else NOTE, "value": value if has_name else note}
     else:
-        row[field] = _typed(field, value)
-
-
-def _typed(name: str, text: str) -> str | bool:
-    """A file has only text; the API's switches are true or false."""
-    return _SWITCH.get(text.casefold(), text) if name in _FLAGS else text
+        row[NOTE] = note

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from eligibility.appointments import date_of, row_of
+from eligibility.files.appointments import date_of, row_of
 from tests.eligibility.make_rows import errors, make_row, warnings
 
 

@@ -1,0 +1,1 @@
+"""Files of checks: their columns, their rows, and the files that go out."""
