@@ -49,7 +49,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class WatchedPayer(SyntheticPayer):
     """The synthetic payer as it is, with an eye on how many calls it has at a time.
 
-    `before_call` is called in the payer's thread with each call, before it is answered;
+    `before_call` is called in another thread with each call, before it is answered;
     `cut` names the references whose next submit is worked out and then cut off.
     """
 
@@ -83,7 +83,7 @@ class WatchedPayer(SyntheticPayer):
         payer = body.get("payer", "")
         self.headers.append(dict(request.headers))
         if self.before_call:
-            self.before_call(body)
+            await asyncio.to_thread(self._look, self.before_call, body)
         self._arrive(payer, 1)
         try:
             response = await handler(request)
@@ -95,6 +95,13 @@ class WatchedPayer(SyntheticPayer):
             request.transport.abort()
         response.headers["Set-Cookie"] = f"session={payer}; Path=/"
         return response
+
+    @staticmethod
+    def _look(look: Callable[[dict[str, Any]], None], body: dict[str, Any]) -> None:
+        try:
+            look(body)
+        finally:
+            connection.close()
 
     def _arrive(self, payer: str, by: int) -> None:
         self.now += by
@@ -119,6 +126,7 @@ def running_payer() -> Iterator[WatchedPayer]:
         yield payer
     finally:
         asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result()
+        asyncio.run_coroutine_threadsafe(loop.shutdown_default_executor(), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()

@@ -1,0 +1,83 @@
+"""What the payer sees is what was written down before: seen from the payer's side."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from eligibility.choices import AttemptState, Status
+from eligibility.models import Attempt, EligibilityTask
+from tests.eligibility.engine.helpers import (
+    WatchedPayer,
+    again,
+    cancel,
+    drain_once,
+    drain_until_done,
+    make_lane,
+    make_rows,
+)
+
+pytestmark = pytest.mark.usefixtures("transactional_db")
+
+
+def test_the_payer_sees_a_call_only_after_its_intent_is_committed(payer: WatchedPayer) -> None:
+    scripts = ("outcome=eligible", "later=0.2", "500;times=1", "lost", "garbage;times=1")
+    rows = [row for script in scripts for row in make_rows(make_lane(deadline=0.3), 2, script)]
+    calls: Counter[str] = Counter()
+    faults: list[str] = []
+
+    def look(body: dict[str, Any]) -> None:
+        reference = body["reference"]
+        calls[reference] += 1
+        attempts = list(Attempt.objects.filter(task_id=reference).order_by("number"))
+        written = sum(attempt.looks for attempt in attempts)
+        if written != calls[reference]:
+            faults.append(f"call {calls[reference]}, {written} written")
+        if not attempts or attempts[-1].state != AttemptState.OPEN:
+            faults.append("no open conversation")
+
+    payer.before_call = look
+    drain_until_done(payer)
+
+    assert faults == []
+    assert len(calls) == len(rows)
+    assert calls.total() >= 2 * len(rows) - 2
+    assert {again(row).status for row in rows} == {Status.DONE}
+
+
+def test_a_row_is_in_its_worker_s_hands_while_it_is_called(payer: WatchedPayer) -> None:
+    rows = make_rows(make_lane(max_in_flight=3), 9)
+    seen: list[tuple[str, bool, int]] = []
+
+    def look(body: dict[str, Any]) -> None:
+        task = EligibilityTask.objects.get(pk=body["reference"])
+        running = EligibilityTask.objects.filter(status=Status.RUNNING).count()
+        seen.append((task.status, task.lease_until is not None, running))
+
+    payer.before_call = look
+    drain_once(payer)
+
+    assert len(seen) >= len(rows)
+    assert {(status, leased) for status, leased, _ in seen} == {(Status.RUNNING, True)}
+    assert max(running for *_, running in seen) <= 3
+
+
+def test_no_row_is_called_after_its_cancellation_is_committed(payer: WatchedPayer) -> None:
+    rows = make_rows(make_lane(max_in_flight=1), 6, "delay=30;outcome=eligible")
+    called: list[str] = []
+
+    def cancel_the_others(body: dict[str, Any]) -> None:
+        called.append(body["reference"])
+        if len(called) == 2:
+            for row in rows:
+                if str(row.pk) not in called:
+                    cancel(row)
+
+    payer.before_call = cancel_the_others
+    drain_until_done(payer)
+
+    assert called == [str(row.pk) for row in rows[:2]]
+    assert Counter(again(row).status for row in rows) == {Status.DONE: 2, Status.CANCELLED: 4}
+    assert Attempt.objects.count() == 2
