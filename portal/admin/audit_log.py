@@ -31,6 +31,7 @@ LOOKS: dict[str, tuple[str, Colour]] = {
     Verb.RESUMED: ("play_circle", "green"),
     Verb.IMPORTED: ("upload_file", "green"),
     Verb.ACCEPTED: ("task_alt", "green"),
+    Verb.RESOLVED: ("thumb_up", "green"),
     Verb.DISCARDED: ("delete", "amber"),
     Verb.EXPORTED: ("download", "violet"),
     Verb.REVEALED: ("visibility", "violet"),

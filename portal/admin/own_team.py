@@ -22,6 +22,11 @@ class OwnTeamForm(ModelForm):
     person: Any = None
     unique_name = False
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "team" in self.fields:
+            self.fields["team"].required = True
+
     def team_id(self) -> str | None:
         """The team that the row has or will have."""
         chosen = self.cleaned_data.get("team")

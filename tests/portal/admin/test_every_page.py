@@ -16,6 +16,7 @@ from portal.admin_site import PortalModelAdmin
 from portal.models import Role, User
 from portal.roles import can
 from tests.cast import Cast
+from tests.portal.admin.entering import context, enter
 from tests.portal.admin.every_page import MAKERS, PAGE_PARTS, ModelPages, models, own_pages
 
 MODELS = models()
@@ -26,22 +27,10 @@ of_each_model = pytest.mark.parametrize("pages", MODELS, ids=lambda pages: pages
 of_each_role = pytest.mark.parametrize("role", list(Role), ids=str)
 
 
-def enter(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    return client
-
-
 def request_of(user: User) -> HttpRequest:
     request = RequestFactory().get("/admin/")
     request.user = user
     return request
-
-
-def context(answer: Any) -> dict[str, Any]:
-    """What a page was made from."""
-    made: dict[str, Any] = answer.context_data
-    return made
 
 
 def superuser() -> User:
