@@ -1,6 +1,7 @@
 """The ordinary way to build the bulk endpoint: DRF serializers, model instances, bulk_create.
 
-It does the same work for the same answer, without the portal's middleware, and as a careful
+It does the same work for the same answer (the payers' rules, the doubts about identifier, birth
+date and phone, the rows that are there already), without the portal's middleware, and as a careful
 developer would write it: one lookup table, one insert, nothing asked of the database for a row.
 """
 
@@ -8,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from phonenumbers import NumberParseException, is_valid_number, parse
 from rest_framework import serializers
 from rest_framework.parsers import JSONParser
 from rest_framework.renderers import JSONRenderer
@@ -19,7 +22,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from eligibility.choices import Priority
-from eligibility.identifiers import search_key
+from eligibility.identifiers import doubt_about, search_key
 from eligibility.models import Batch, Connection, EligibilityTask, Payer
 from portal.models import Scope, Submission
 
@@ -43,7 +46,7 @@ class TaskSerializer(serializers.Serializer[Any]):
     payerName = serializers.CharField(max_length=300, allow_blank=True, default="")
     name = serializers.CharField(max_length=300, allow_blank=True, default="")
     dob = serializers.DateField(required=False)
-    phone = serializers.RegexField(r"^\+?[0-9 -]*$", max_length=64, allow_blank=True, default="")
+    phone = serializers.CharField(max_length=64, allow_blank=True, default="")
     serviceType = serializers.CharField(max_length=200, allow_blank=True, default="")
     client_reference = serializers.CharField(max_length=200, allow_blank=True, default="")
 
@@ -60,8 +63,26 @@ class TaskSerializer(serializers.Serializer[Any]):
             asked = all(attrs.get(name) in values for name, values in rule["when"].items())
             if asked and not attrs.get(rule["field"]):
                 raise serializers.ValidationError({rule["field"]: "required"})
-        attrs["payer"] = payer
-        return attrs
+        return attrs | {"payer": payer, "warnings": _doubts(attrs)}
+
+
+def _doubts(row: dict[str, Any]) -> list[dict[str, str]]:
+    """What does not reject a row but is shown to staff."""
+    found = []
+    if (doubt := doubt_about(row["id_type"], row["id_value"])) is not None:
+        found.append({"pointer": "/id_value", "code": doubt.code})
+    if row.get("dob") and row["dob"] > timezone.localdate():
+        found.append({"pointer": "/dob", "code": "dob.future"})
+    if row["phone"] and not _is_phone(row["phone"]):
+        found.append({"pointer": "/phone", "code": "phone.odd"})
+    return found
+
+
+def _is_phone(text: str) -> bool:
+    try:
+        return is_valid_number(parse(text, "AE"))
+    except NumberParseException:
+        return False
 
 
 class NaiveBulkView(APIView):
@@ -80,13 +101,19 @@ class NaiveBulkView(APIView):
         serializer.is_valid(raise_exception=True)
         with transaction.atomic():
             tasks = _make_tasks(request.user, serializer.validated_data, raw)
-            EligibilityTask.objects.bulk_create(tasks)
+            there = _already_there(tasks)
+            EligibilityTask.objects.bulk_create(
+                [task for task in tasks if task.reference_key not in there]
+            )
         return Response(
             {
                 "success": True,
                 "message": f"Bulk tasks created successfully. {len(tasks)} tasks created.",
                 "data": {
-                    "tasks": [_shown(task, row) for task, row in zip(tasks, raw, strict=True)],
+                    "tasks": [
+                        _shown(task, there.get(task.reference_key, task.pk), row)
+                        for task, row in zip(tasks, raw, strict=True)
+                    ],
                     "total_created": len(tasks),
                 },
             }
@@ -135,6 +162,7 @@ def _make_tasks(
             extra_args=row["extra_args"],
             client_reference=row["client_reference"],
             request_dump=raw[line],
+            warnings=row["warnings"],
             reference_key=_reference_key(row),
             **common,
         )
@@ -149,9 +177,16 @@ def _reference_key(row: dict[str, Any]) -> str:
     return hashlib.blake2b(question.encode(), digest_size=16).hexdigest()
 
 
-def _shown(task: EligibilityTask, row: dict[str, Any]) -> dict[str, Any]:
+def _already_there(tasks: list[EligibilityTask]) -> dict[str | None, UUID]:
+    """The stored tasks of rows that come again, by reference key."""
+    keys = [task.reference_key for task in tasks]
+    known = EligibilityTask.objects.filter(reference_key__in=keys)
+    return dict(known.values_list("reference_key", "pk"))
+
+
+def _shown(task: EligibilityTask, task_id: UUID, row: dict[str, Any]) -> dict[str, Any]:
     return {
-        "task_id": str(task.pk),
+        "task_id": str(task_id),
         "status": task.status,
         "patient_info": {
             "name": row.get("name") or None,
