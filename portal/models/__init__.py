@@ -2,6 +2,7 @@
 
 from portal.models.apikey import ApiKey, Scope
 from portal.models.audit import ActorKind, AuditEvent, Verb
+from portal.models.files import FileImport
 from portal.models.submission import RejectedRow, RowState, Submission
 from portal.models.team import Clinic, Team
 from portal.models.user import Role, User
@@ -11,6 +12,7 @@ __all__ = [
     "ApiKey",
     "AuditEvent",
     "Clinic",
+    "FileImport",
     "RejectedRow",
     "Role",
     "RowState",
