@@ -1,5 +1,5 @@
 """The staff's pages of eligibility; importing this registers them."""
 
-from eligibility.admin import registry
+from eligibility.admin import home, registry
 
-__all__ = ["registry"]
+__all__ = ["home", "registry"]

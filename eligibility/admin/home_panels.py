@@ -1,0 +1,126 @@
+"""What the home page shows of a person's clinics; one query a panel, however many rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, F, Q
+from django.utils.safestring import SafeString
+
+from eligibility.admin.badges import OUTCOME, batch_badge
+from eligibility.admin.home_desk import Desk, address
+from eligibility.admin.home_words import batch_forecast, batch_title
+from eligibility.choices import Outcome, Review, Status
+from eligibility.models import Batch, Connection, EligibilityTask
+from eligibility.presentation import moments
+from eligibility.querysets import batch_status
+from eligibility.worklist import Filters, Group, Worklist
+from portal.badges import Colour
+
+BATCHES_SHOWN = 6
+GROUPS_SHOWN = 6
+ALWAYS_SHOWN = frozenset({Outcome.ELIGIBLE, Outcome.NOT_ELIGIBLE, Outcome.MEMBER_NOT_FOUND})
+
+
+@dataclass(frozen=True, slots=True)
+class BatchLine:
+    """One of the last batches."""
+
+    title: str
+    clinic: str
+    came: str
+    badge: SafeString
+    finished: int
+    total: int
+    attention: int
+    forecast: str
+    address: str
+    attention_address: str
+
+
+def last_batches(desk: Desk) -> list[BatchLine]:
+    """The newest batches with progress and forecast."""
+    newest = Batch.objects.filter(clinic__in=desk.ids).order_by("-created_at", "-pk")
+    waiting = Q(tasks__parent=None, tasks__review=Review.NEEDS_ATTENTION)
+    found = (
+        Batch.objects.filter(pk__in=newest.values("pk")[:BATCHES_SHOWN])
+        .annotate(source=F("submission__source"))
+        .with_counts()
+        .annotate(attention=Count("tasks", filter=waiting))
+    )
+    return [_batch_line(batch, desk) for batch in found.order_by("-created_at", "-pk")]
+
+
+def _batch_line(batch: Any, desk: Desk) -> BatchLine:
+    status = batch_status(batch, desk.now)
+    return BatchLine(
+        title=batch_title(batch),
+        clinic=desk.name_of(batch.clinic_id),
+        came=moments.soon(batch.created_at, now=desk.now, zone=desk.zone),
+        badge=batch_badge(status),
+        finished=batch.finished,
+        total=batch.total,
+        attention=batch.attention,
+        forecast=batch_forecast(batch, status, now=desk.now, zone=desk.zone),
+        address=address("eligibility_batch_change", batch.pk),
+        attention_address=address("worklist", query=Filters(batch=batch.pk).as_query()),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """How many of today's rows ended in one way."""
+
+    word: str
+    icon: str
+    colour: Colour
+    count: int
+    address: str
+
+
+def answers_today(desk: Desk) -> list[Tile]:
+    """Today's answers by outcome, and how many rows ended without one."""
+    ended = EligibilityTask.objects.filter(
+        connection__in=Connection.objects.filter(team__in=desk.teams),  # the index's own order
+        status__in=[Status.DONE, Status.FAILED],
+        finished_at__gte=desk.today,
+        clinic__in=desk.ids,
+        parent=None,
+    )
+    counts = dict(ended.values_list("outcome").annotate(Count("id")).order_by())
+    listed = "eligibility_eligibilitytask_changelist"
+    tiles = [
+        Tile(str(each.label), *OUTCOME[each], n, address(listed, query=f"outcome={each.value}"))
+        for each in Outcome
+        if (n := counts.get(each.value, 0)) or each in ALWAYS_SHOWN
+    ]
+    failed = counts.get("", 0)
+    failed_rows = address(listed, query="status=failed")
+    return [*tiles, Tile("No answer", "error", "red" if failed else "grey", failed, failed_rows)]
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """What waits for people: the first groups, and how much there is in all."""
+
+    groups: Sequence[tuple[Group, str, str]]
+    rows: int
+    more: int
+    address: str
+
+
+def attention(desk: Desk) -> Attention:
+    """The worklist's own groups, each with its age and address."""
+    groups = Worklist(tuple(desk.ids), Filters(), desk.zone).groups()
+    shown = [
+        (
+            group,
+            moments.age(group.oldest, desk.now),
+            address("worklist_group", query=Filters().as_query(group=str(group.key))),
+        )
+        for group in groups[:GROUPS_SHOWN]
+    ]
+    rows = sum(group.count for group in groups)
+    return Attention(shown, rows, max(len(groups) - GROUPS_SHOWN, 0), address("worklist"))
