@@ -231,7 +231,7 @@ class PortalModelAdmin(_AsksRoles, AuditedSaves, ModelAdmin):
         """Nobody: rows are switched off, revoked or cancelled."""
         return False
 
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """A 403 for an action the person may not use, where Django would say "none selected"."""
         wanted = {name for name in request.POST.getlist("action") if name}
         if not wanted <= set(self.get_actions(request)):

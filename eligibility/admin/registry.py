@@ -183,9 +183,9 @@ def _switch(request: HttpRequest, rows: QuerySet[Any], *, on: bool) -> None:
     """Say how many moved and how many did not."""
     chosen = rows.count()
     moved = switch(rows=rows, on=on, actor=audit.actor_of(request))
-    state = "in use" if on else "switched off"
-    left = f" {chosen - moved} already were." if chosen > moved else ""
-    messages.success(request, f"{moved} now {state}.{left}")
+    left = chosen - moved
+    already = f", {left} already {'was' if left == 1 else 'were'}" if left else ""
+    messages.success(request, f"{moved} {'put in use' if on else 'switched off'}{already}.")
 
 
 def _tags(pairs: list[tuple[str, str]], *, words: bool = False) -> SafeString:
