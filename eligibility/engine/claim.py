@@ -48,14 +48,15 @@ class Claimed:
     number: int = 0
 
 
-def claim(worker: str, *, most: int) -> list[Claimed]:
+def claim(worker: str, *, most: int, leave_out: frozenset[int] = frozenset()) -> list[Claimed]:
     """Claim up to `most` due rows over all lanes, never more than a lane's free slots.
 
-    Must run inside a transaction, which holds the lanes' locks until its end.
+    `leave_out` are the ids of lanes to claim nothing from. Must run inside a transaction, which
+    holds the lanes' locks until its end.
     """
     claimed: list[Claimed] = []
     for lane in lanes.lock_due():
-        free = lane.free
+        free = 0 if lane.id in leave_out else lane.free
         for priority in lane.due:
             wanted = min(free, most - len(claimed))
             if wanted > 0:

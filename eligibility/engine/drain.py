@@ -10,6 +10,7 @@ from __future__ import annotations
 import queue
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
@@ -30,6 +31,9 @@ CLAIM_EVERY = 0.2
 GATHER_FOR = 0.004
 MOST_AT_ONCE = 400
 TIME_BOX = 20.0
+"""Seconds after which a drain ends as soon as it waits for nobody."""
+LONGEST = 300.0
+"""Seconds after which it claims nothing more, whomever it waits for."""
 WRITE_FOR = 20.0
 """Seconds that answers are held in hand while the database is away."""
 
@@ -39,7 +43,10 @@ log = structlog.get_logger(__name__)
 class Drain:
     """Works off due rows.
 
-    `beat` is called about once a second; when it returns False the drain claims no more.
+    `beat` is called about once a second; when it returns False the drain claims no more. When
+    the time box is over it leaves the lanes alone whose answers it still waits for, so that it
+    comes to an end; the others are served until then, for all drains may be waiting for slow
+    payers at the same time.
     """
 
     def __init__(
@@ -55,10 +62,11 @@ class Drain:
         self._beat = beat
         self._is_ours = True
         self._ends_at = time.monotonic() + time_box
+        self._last_claim_at = time.monotonic() + LONGEST
         self._claimed_at = 0.0
         self._next_claim = 0.0
         self._next_beat = 0.0
-        self._in_flight = 0
+        self._in_flight: Counter[int] = Counter()
 
     def run(self) -> int:
         """Drain until nothing is due or the time box is over. Returns how many rows were moved."""
@@ -66,17 +74,23 @@ class Drain:
         try:
             while True:
                 answered = self._gather()
+                self._in_flight -= Counter(item.row.lane.id for item in answered)
                 claimed, finished = self._write(answered)
                 moved += finished
-                self._in_flight += len(claimed) - len(answered)
+                self._in_flight += Counter(row.lane.id for row in claimed)
                 self._runner.start(claimed, self._claimed_at)
                 if not self._in_flight and not (finished and self._may_claim()):
                     return moved
         finally:
             self._runner.close()
 
+    def _is_over(self) -> bool:
+        return time.monotonic() >= self._ends_at
+
     def _may_claim(self) -> bool:
-        return time.monotonic() < self._ends_at and self._is_ours
+        if not self._is_ours or time.monotonic() >= self._last_claim_at:
+            return False
+        return bool(self._in_flight) or not self._is_over()
 
     def _gather(self) -> list[Answered]:
         """The replies that are there: wait for a first one, then a moment for its neighbours."""
@@ -130,7 +144,8 @@ class Drain:
             return [], moved
         # Before the claim: the leases run from then on, however long the writing takes.
         self._claimed_at = time.monotonic()
-        claimed = claims.claim(self._worker, most=MOST_AT_ONCE)
+        awaited = frozenset(self._in_flight) if self._is_over() else frozenset[int]()
+        claimed = claims.claim(self._worker, most=MOST_AT_ONCE, leave_out=awaited)
         unsendable = self._check(claimed)
         sendable = [row for row in claimed if row.task_id not in unsendable]
         talking = [item.row for item in unsendable.values() if item.row.look is not Look.NONE]

@@ -11,6 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from eligibility.choices import Failure, Outcome, Status
+from eligibility.engine import drain as drains
 from eligibility.models import Attempt, Connection, EligibilityTask, Result
 from tests.eligibility.engine.helpers import (
     WatchedPayer,
@@ -339,6 +340,32 @@ def test_the_time_box_ends_claiming_and_lets_calls_end(payer: WatchedPayer) -> N
     assert 2 <= moved <= 12
     assert EligibilityTask.objects.filter(status=Status.PENDING).count() == 40 - moved
     assert not EligibilityTask.objects.filter(status=Status.RUNNING).exists()
+
+
+def test_a_drain_past_its_time_box_serves_other_lanes_while_it_waits_for_a_slow_payer(
+    payer: WatchedPayer,
+) -> None:
+    slow = make_rows(make_lane(code="P1", max_in_flight=1), 2, "delay=1200;outcome=eligible")
+    quick = make_row(
+        make_lane(code="P2"), "outcome=eligible", run_at=timezone.now() + timedelta(seconds=0.6)
+    )
+
+    assert drain_once(payer, time_box=0.2) == 2
+
+    assert again(quick).status == Status.DONE
+    assert [again(row).status for row in slow] == [Status.DONE, Status.PENDING]
+
+
+def test_a_drain_claims_nothing_more_in_the_end_whomever_it_waits_for(
+    payer: WatchedPayer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drains, "LONGEST", 0.4)
+    make_row(make_lane(code="P1"), "delay=1200;outcome=eligible")
+    quick = make_row(make_lane(code="P2"), run_at=timezone.now() + timedelta(seconds=0.6))
+
+    assert drain_once(payer, time_box=0.2) == 1
+
+    assert again(quick).status == Status.PENDING
 
 
 def test_a_revoked_slot_ends_claiming_and_lets_calls_end(payer: WatchedPayer) -> None:
