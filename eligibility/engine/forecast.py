@@ -53,7 +53,8 @@ def _last_answers(lane_ids: list[int]) -> list[tuple[int, Any, Any]]:
     )
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join([one] * len(lane_ids)), lane_ids)
-        return cursor.fetchall()
+        times: list[tuple[int, Any, Any]] = cursor.fetchall()
+    return times
 
 
 def _moment(value: datetime | str) -> datetime:
