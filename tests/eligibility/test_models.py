@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,6 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
-from django.utils import timezone
 
 from eligibility.choices import TRANSITIONS, Failure, Outcome, Status
 from eligibility.models import (
@@ -26,7 +26,7 @@ from eligibility.models import (
 )
 from tests.factories import make_clinic, make_result, make_task, make_team
 
-NOW = timezone.now()
+NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 SENTINEL = "Zubaida Quillfeather 784-1931-7654321-9"
 
 

@@ -168,9 +168,10 @@ def test_a_rerun_finds_the_connection_that_was_made_meanwhile(cast: Cast) -> Non
 
 
 def test_a_rerun_inside_a_paused_batch_waits_for_the_batch(cast: Cast) -> None:
-    task = fail(accept(cast, a_row()))
+    task = accept(cast, a_row())
     assert task.batch is not None
     pause_batch(batch=task.batch)
+    fail(task)
     retry_tasks(tasks=EligibilityTask.objects.filter(pk=task.pk), actor="a" * 24)
     task.refresh_from_db()
     assert (task.status, task.run_at) == (Status.PENDING, None)

@@ -24,7 +24,7 @@ from django_q.worker import worker
 
 from eligibility import jobs
 from eligibility.connectors import registry as connectors
-from eligibility.connectors.base import Call, Query, Reply
+from eligibility.connectors.base import Call, Done, Failed, Pending, Query
 from eligibility.connectors.synthetic import SyntheticConnector
 from eligibility.models import (
     Attempt,
@@ -57,7 +57,7 @@ class LeakyConnector(SyntheticConnector):
 
     name = "leaky"
 
-    async def submit(self, call: Call, query: Query, settings: Any) -> Reply:
+    async def submit(self, call: Call, query: Query, settings: Any) -> Done | Pending | Failed:
         """Never come back in order."""
         raise ValueError(f"cannot ask for {query.name}, {query.id_value}, {query.phone}")
 
