@@ -43,7 +43,7 @@ def accept(cast: Cast, *rows: dict[str, Any], **options: Any) -> EligibilityTask
     created = create_tasks(
         team=us.team, clinic=us.first, actor="a" * 24, rows=list(rows), **options
     )
-    return EligibilityTask.objects.get(pk=created.entries[0].task_id)
+    return EligibilityTask.objects.get(pk=str(created.entries[0].task_id))
 
 
 def fail(task: EligibilityTask, failure: Failure = Failure.INPUT_INVALID) -> EligibilityTask:
@@ -194,13 +194,19 @@ def rejected(cast: Cast, **fields: Any) -> RejectedRow:
     return RejectedRow.objects.get()
 
 
+def raw_of(row: RejectedRow) -> dict[str, Any]:
+    """The row as it came, which is an object here."""
+    assert isinstance(row.raw, dict)
+    return row.raw
+
+
 def test_a_rejected_row_is_accepted_at_its_place(cast: Cast) -> None:
     row = rejected(cast, client_reference="R-1")
     fixed = fix_rejected(
-        row=row, raw={**row.raw, "visit_type": "OUTPATIENT"}, version=1, actor="a" * 24
+        row=row, raw={**raw_of(row), "visit_type": "OUTPATIENT"}, version=1, actor="a" * 24
     )
     row.refresh_from_db()
-    task = EligibilityTask.objects.get(pk=fixed.task_id)
+    task = EligibilityTask.objects.get(pk=str(fixed.task_id))
     assert (fixed.status, row.state, row.accepted_as) == ("fixed", RowState.ACCEPTED, str(task.pk))
     assert (task.line, task.submission_id) == (1, row.submission_id)
     assert task.batch == Batch.objects.get()
@@ -212,7 +218,7 @@ def test_a_rejected_row_is_accepted_at_its_place(cast: Cast) -> None:
 
 def test_a_rejected_row_that_is_still_wrong_stays_open(cast: Cast) -> None:
     row = rejected(cast)
-    fixed = fix_rejected(row=row, raw=row.raw, version=1, actor="a" * 24)
+    fixed = fix_rejected(row=row, raw=raw_of(row), version=1, actor="a" * 24)
     row.refresh_from_db()
     assert (fixed.status, row.state, row.version) == (FixStatus.REJECTED, RowState.OPEN, 1)
     assert fixed.errors
@@ -220,7 +226,7 @@ def test_a_rejected_row_that_is_still_wrong_stays_open(cast: Cast) -> None:
 
 def test_a_rejected_row_is_settled_once(cast: Cast) -> None:
     row = rejected(cast)
-    good = {**row.raw, "visit_type": "OUTPATIENT"}
+    good = {**raw_of(row), "visit_type": "OUTPATIENT"}
     first = fix_rejected(row=row, raw=good, version=1, actor="a" * 24)
     again = fix_rejected(row=row, raw=good, version=1, actor="a" * 24)
     assert (again.status, again.task_id) == (FixStatus.GONE, first.task_id)
@@ -229,7 +235,7 @@ def test_a_rejected_row_is_settled_once(cast: Cast) -> None:
 
 def test_a_rejected_row_whose_reference_came_again_becomes_that_task(cast: Cast) -> None:
     row = rejected(cast, client_reference="R-1")
-    good = {**row.raw, "visit_type": "OUTPATIENT"}
+    good = {**raw_of(row), "visit_type": "OUTPATIENT"}
     RejectedRow.objects.filter(pk=row.pk).update(client_reference="")  # keeps it from being closed
     later = accept(cast, good)
     fixed = fix_rejected(row=row, raw=good, version=1, actor="a" * 24)
