@@ -126,10 +126,13 @@ def _store(intake: Intake, checked: list[Checked], loaded: registry.LoadedRegist
 def accept_row(*, submission: Submission, line: int, checked: Checked, actor: str) -> str:
     """Make the task of a row that was rejected before, at its line. Returns the task's id.
 
-    It joins its submission's batch, or starts one. Belongs to the caller's transaction.
+    It joins its submission's batch, or starts the one that the submission asked for. Belongs to
+    the caller's transaction.
     """
     assert submission.clinic is not None
     now = timezone.now()
+    options = submission.options
+    hour = options.get("scheduled_for")
     batch = Batch.objects.filter(submission=submission).first()
     intake = Intake(
         team=submission.team,
@@ -137,9 +140,9 @@ def accept_row(*, submission: Submission, line: int, checked: Checked, actor: st
         actor=actor,
         source=submission.source,
         request_id=submission.request_id,
-        description="",
-        scheduled_for=batch.scheduled_for if batch else None,
-        options=submission.options,
+        description=options.get("description", ""),
+        scheduled_for=batch.scheduled_for if batch else hour and datetime.fromisoformat(hour),
+        options=options,
         now=now,
     )
     scope = f"{intake.team.pk}|{intake.clinic.pk.hex}"

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from eligibility.models import EligibilityTask
+from eligibility.models import Batch, EligibilityTask
+from eligibility.operations import fix_rejected
 from portal.models import RejectedRow, RowState, Submission
 from tests.cast import Cast
 from tests.eligibility.operations.doing import (
+    ACTOR,
     bad,
     became,
     broken_promises,
@@ -180,3 +182,16 @@ def test_what_was_asked_beside_the_rows_is_kept_for_those_fixed_later(cast: Cast
         "scheduled_for": "2027-01-05T06:00:00+00:00",
         "description": "Tuesday",
     }
+
+
+def test_a_row_fixed_later_waits_for_the_hour_its_file_was_sent_for(cast: Cast) -> None:
+    later = datetime(2027, 1, 5, 6, 0, tzinfo=UTC)
+    options: dict[str, Any] = {"scheduled_for": later, "description": "Tuesday"}
+    create(cast.us.first, bad("A"), scheduled=True, source="file", **options)
+    fixed = fix_rejected(row=RejectedRow.objects.get(), raw=row("A"), version=1, actor=ACTOR)
+    made = EligibilityTask.objects.get(pk=str(fixed.task_id))
+    assert made.run_at == made.not_before == later
+    batch = Batch.objects.get()
+    assert made.batch == batch
+    assert (batch.scheduled_for, batch.description) == (later, "Tuesday")
+    assert batch.expected_by is not None
