@@ -12,7 +12,7 @@ from hypothesis import settings as hypothesis_settings
 
 from tests.turns import turn
 
-pytest_plugins = ("tests.cast",)
+pytest_plugins = ("tests.browser", "tests.cast")
 
 DATABASE_FIXTURES = {
     "database_url",

@@ -1,7 +1,6 @@
 """Every page of the staff's site, found in the site itself, with rows to show.
 
 A model page that is registered without a maker of its rows here fails the tests by its name.
-A page of its own whose address has parts gets them from `PAGE_PARTS`.
 """
 
 from __future__ import annotations
@@ -133,8 +132,8 @@ MAKERS: Mapping[str, Maker] = {
 }
 """Model label → a row of this house, the number-th."""
 
-PAGE_PARTS: Mapping[str, Callable[[House], Mapping[str, Any]]] = {}
-"""Name of a page whose address has parts → those parts for something of this house."""
+MAY_FIND_NOTHING = frozenset({"worklist_group", "worklist_start"})
+"""Pages about something that their query names, or that waits: where it is not there, a 404."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +166,13 @@ def models() -> list[ModelPages]:
 
 
 def own_pages(house: House) -> Iterator[tuple[type[Page], str]]:
-    """Every page that is no model's, with its address."""
+    """Every page that is no model's, with its address.
+
+    A page about one row stands below its model: eligibility/batch/<uuid:pk>/pause/.
+    """
     for page in PAGES:
-        parts = PAGE_PARTS[page.url_name](house) if page.url_name in PAGE_PARTS else {}
-        yield page, reverse(f"admin:{page.url_name}", kwargs=dict(parts))
+        parts = {}
+        if "<uuid:pk>" in page.url_path:
+            label = ".".join(page.url_path.split("/")[:2])
+            parts = {"pk": MAKERS[label](house, 0).pk}
+        yield page, reverse(f"admin:{page.url_name}", kwargs=parts)

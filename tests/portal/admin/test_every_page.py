@@ -17,7 +17,13 @@ from portal.models import Role, User
 from portal.roles import can
 from tests.cast import Cast
 from tests.portal.admin.entering import context, enter
-from tests.portal.admin.every_page import MAKERS, PAGE_PARTS, ModelPages, models, own_pages
+from tests.portal.admin.every_page import (
+    MAKERS,
+    MAY_FIND_NOTHING,
+    ModelPages,
+    models,
+    own_pages,
+)
 
 MODELS = models()
 MOST_QUERIES = 12
@@ -57,7 +63,6 @@ def test_every_model_page_has_rows_to_show_here() -> None:
 
 def test_every_page_of_its_own_can_be_reached_here(cast: Cast) -> None:
     assert len(list(own_pages(cast.us))) == len(PAGES)
-    assert set(PAGE_PARTS) <= {page.url_name for page in PAGES}
 
 
 @of_each_model
@@ -186,10 +191,14 @@ def test_every_page_of_its_own_opens_for_whom_it_declares(role: Role, cast: Cast
     user = cast.us.people[role]
     client = enter(user)
     for page, address in own_pages(cast.us):
-        expected = 200 if can(user, page.capability) else 403
-        assert client.get(address).status_code == expected, page.url_name
-        if expected == 403:
+        status = client.get(address).status_code
+        if not can(user, page.capability):
+            assert status == 403, page.url_name
             assert client.post(address).status_code == 403, page.url_name
+        else:
+            # 302: a page that leads on; 405: a button's address, which is only posted to.
+            fine = {200, 302, 405, 404 if page.url_name in MAY_FIND_NOTHING else 200}
+            assert status in fine, page.url_name
 
 
 def test_no_page_of_its_own_opens_without_a_login(cast: Cast, client: Client) -> None:
