@@ -45,16 +45,16 @@ def date_meant(text: str) -> str | None:
     """The ISO date that this text can only mean; None when day and month could change places."""
     if _DATE_AND_TIME.fullmatch(text):
         return text[:10] if iso_date(text[:10]) else None
-    readings = _readings(text)
-    return readings.pop() if len(readings) == 1 else None
+    found = readings(text)
+    return found.pop() if len(found) == 1 else None
 
 
 def is_ambiguous(text: str) -> bool:
     """Whether the text is one day when the day comes first, and another when the month does."""
-    return len(_readings(text)) > 1
+    return len(readings(text)) > 1
 
 
-def _readings(text: str) -> set[str]:
+def readings(text: str) -> set[str]:
     """The ISO dates that a date such as 03/04/1986 may mean: none, one or two."""
     found = _DAY_FIRST.fullmatch(text)
     if found is None:

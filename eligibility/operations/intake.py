@@ -6,7 +6,7 @@ known already, gives ids to the rest and stores them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from datetime import timedelta
 from typing import TypeVar
 from uuid import UUID
@@ -82,7 +82,9 @@ def known_tasks(intake: Intake, *, expire: bool = False) -> dict[str, UUID]:
     return {key: pk for key, pk, created_at in found if created_at >= since}
 
 
-def assign_ids(intake: Intake, known: dict[str, UUID]) -> tuple[list[Fresh], dict[int, UUID]]:
+def assign_ids(
+    intake: Intake, known: MutableMapping[str, UUID]
+) -> tuple[list[Fresh], dict[int, UUID]]:
     """Give every accepted row its task's id: a known one, or a new one in input order."""
     new_ids = iter(objectid.uuid_batch(len(intake.accepted)))
     fresh: list[Fresh] = []
@@ -153,6 +155,8 @@ def store_tasks(
     if intake.scheduled_for is not None:
         finish = forecast.batch_finish(batch, connections=connections, now=intake.now)
         latest = max((row.scheduled_for or finish for _, row, _, _ in fresh), default=finish)
+        # A file comes in by chunks, and an earlier one may hold the latest row.
+        latest = max(latest, batch.expected_by or latest)
         batch.expected_by = forecast.round_up(max(finish, latest)).astimezone(finish.tzinfo)
         Batch.objects.filter(pk=batch.pk).update(expected_by=batch.expected_by)
     if _any_due(intake, fresh):
