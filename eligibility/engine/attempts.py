@@ -16,7 +16,7 @@ from eligibility.connectors.base import Done, Failed, Reply
 from eligibility.engine import clock
 from eligibility.engine.claim import Claimed
 from eligibility.engine.moves import Move, review_of
-from eligibility.engine.rows import database_uuid
+from eligibility.engine.rows import TASK, database_uuid
 from eligibility.models import Attempt, EligibilityTask, Result
 from eligibility.results import NORMALISER_VERSION
 from portal.intake.insert import insert_rows
@@ -115,6 +115,8 @@ def keep_answers(group: Sequence[Finished]) -> None:
         else:
             fresh.setdefault(item.row.attempt_id, item)
     _insert_results(list(fresh.values()))
+    if connection.vendor == "sqlite":
+        _point_to_results([item for item in fresh.values() if item.is_ours])
     _mark_late([item for item in fresh.values() if not item.is_ours])
 
 
@@ -163,6 +165,25 @@ def _insert_results(answers: Sequence[Finished]) -> None:
             if isinstance(item.reply, Done)
         ],
     )  # fmt: skip
+
+
+def _point_to_results(answers: Sequence[Finished]) -> None:
+    """Let the rows point to their results, on SQLite only now that these are there.
+
+    As long as a row points to a result that is still to come, SQLite looks through all rows
+    for each result that comes.
+    """
+    if not answers:
+        return
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"UPDATE {TASK} SET result_id = %s WHERE id = %s",
+            [
+                (database_uuid(item.result_id), database_uuid(item.row.task_id))
+                for item in answers
+                if item.result_id
+            ],
+        )
 
 
 def _mark_late(answers: Sequence[Finished]) -> None:

@@ -151,7 +151,7 @@ def _move_on_sqlite(rows: Sequence[tuple[Any, ...]]) -> set[Hold]:
     due = f"CASE WHEN ?10 IS NOT NULL AND NOT ?14 THEN {clock.now_plus('?10')} END"
     fields = _TASK_FIELDS.format(
         status="?3", outcome="?4", failure="?5", message="?6", review="?7", look="?8",
-        handle="?9", counted="?11", result="?12", interim="?13", now=clock.now(), run_at=due,
+        handle="?9", counted="?11", result="NULL", interim="?13", now=clock.now(), run_at=due,
         finished_at=f"CASE WHEN ?10 IS NULL THEN {clock.now()} END",
     ).replace("%%", "%")  # fmt: skip
     statement = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,14 @@ from django.utils import timezone
 
 from eligibility.engine import forecast, lanes, leases, unroutable
 from eligibility.models import Connection
-from tests.eligibility.engine.helpers import claim, make_batch, make_lane, make_rows
+from tests.eligibility.engine.helpers import (
+    answered,
+    claim,
+    end,
+    make_batch,
+    make_lane,
+    make_rows,
+)
 
 pytestmark = pytest.mark.usefixtures("db")
 TASKS = "eligibility_eligibilitytask"
@@ -119,3 +127,28 @@ def test_a_forecast_reads_the_newest_answers_and_the_rows_in_line(lane: Connecti
     assert_is_led_by(own, "task_of_batch" if "task_of_batch" in own else "task_line")
     assert_is_led_by(ahead, "task_line", "connection_id")
     assert_is_led_by(newest, "task_pace", "connection_id")
+
+
+@pytest.mark.sqlite_only
+def test_the_work_for_a_row_does_not_grow_with_the_number_of_rows_there_are() -> None:
+    def steps() -> int:
+        """How many steps SQLite takes to claim and answer ten rows."""
+        make_rows(make_lane(), 10)
+        counted: list[int] = []
+        driver = connection.connection
+        driver.set_progress_handler(lambda: counted.append(1), 10)
+        try:
+            end(claim(), answered())
+            leases.return_expired()
+            unroutable.fail_unroutable()
+            lanes.any_due()
+        finally:
+            driver.set_progress_handler(None, 0)
+        return len(counted)
+
+    few = steps()
+    make_rows(make_lane(), 1000, run_at=timezone.now() + timedelta(days=1))
+    many = steps()
+
+    assert few > 100
+    assert many < few * 1.5
