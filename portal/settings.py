@@ -175,6 +175,10 @@ AXES_ENABLE_ADMIN = False
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
 
+# Lists of patients wait here, an hour at most, between the trial run and the real one.
+UPLOAD_DIR = env.str("UPLOAD_DIR", default=str(BASE_DIR / "var" / "uploads"))
+UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=20 * 1024 * 1024)
+
 # --- the API -------------------------------------------------------------------------------------
 
 API_PREFIXES = ("/v2/", "/integrations/", "/api/")
