@@ -74,16 +74,25 @@ def as_json(value: Any) -> Any:
 def snapshot(obj: Model, leave_out: Collection[str] = ()) -> dict[str, Any]:
     """The row's own fields by name, related rows of a many-to-many field by what they are called.
 
-    Keys of other rows are kept as ids. Costs a query for each many-to-many field.
+    Keys of other rows are kept as ids; what the database or the clock fills in is left out.
+    Costs a query for each many-to-many field.
     """
     values = {
         field.name: field.value_from_object(obj)
         for field in obj._meta.concrete_fields
-        if field.name not in leave_out and not getattr(field, "auto_now", False)
+        if field.name not in leave_out and not _fills_itself_in(field)
     }
     for field in obj._meta.many_to_many:
         values[field.name] = sorted(str(each) for each in getattr(obj, field.name).all())
     return values
+
+
+def _fills_itself_in(field: Any) -> bool:
+    return bool(
+        field.primary_key
+        or getattr(field, "auto_now", False)
+        or getattr(field, "auto_now_add", False)
+    )
 
 
 def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:

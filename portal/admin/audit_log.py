@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -26,6 +27,7 @@ LOOKS: dict[str, tuple[str, Colour]] = {
     Verb.SIGNED_OUT: ("logout", "grey"),
     Verb.FIXED: ("build", "blue"),
     Verb.RERUN: ("replay", "blue"),
+    Verb.STARTED: ("play_arrow", "green"),
     Verb.CANCELLED: ("block", "red"),
     Verb.PAUSED: ("pause_circle", "amber"),
     Verb.RESUMED: ("play_circle", "green"),
@@ -109,9 +111,10 @@ class AuditEventAdmin(PortalModelAdmin):
     ]
 
     @display(description="When", ordering="at")
-    def shown_at(self, event: AuditEvent) -> str:
+    def shown_at(self, event: AuditEvent) -> SafeString:
         """To the second, in the reader's zone."""
-        return timezone.localtime(event.at).strftime("%-d %b %Y, %H:%M:%S")
+        written = timezone.localtime(event.at).strftime("%-d %b %Y, %H:%M:%S")
+        return format_html('<span class="ep-nowrap">{}</span>', written)
 
     @display(description="Who", ordering="actor_name")
     def shown_actor(self, event: AuditEvent) -> str:
@@ -128,13 +131,13 @@ class AuditEventAdmin(PortalModelAdmin):
     @display(description="On")
     def shown_object(self, event: AuditEvent) -> str:
         """The row's kind and what it is called."""
-        kind = event.object_kind.rpartition(".")[2].replace("eligibilitytask", "check")
-        return f"{kind.capitalize()} {event.object_name}".strip()
+        return f"{_kind(event.object_kind)} {event.object_name}".strip()
 
     @display(description="Fields")
     def shown_fields(self, event: AuditEvent) -> SafeString:
-        """The names of what changed."""
-        return format_html_join("", '<span class="ep-tag">{}</span>', ((n,) for n in event.changes))
+        """The names of what changed; of a new row it would be all of them."""
+        names = [] if event.verb == Verb.CREATED else list(event.changes)
+        return format_html_join("", '<span class="ep-tag">{}</span>', ((name,) for name in names))
 
     @display(description="Before and after")
     def shown_changes(self, event: AuditEvent) -> SafeString | str:
@@ -161,6 +164,15 @@ class AuditEventAdmin(PortalModelAdmin):
             "", "<dt>{}</dt><dd>{}</dd>", ((k, _shown(v)) for k, v in event.details.items())
         )
         return format_html('<dl class="ep-pairs">{}</dl>', pairs)
+
+
+def _kind(label: str) -> str:
+    """What staff call a kind of row."""
+    try:
+        word = str(apps.get_model(label)._meta.verbose_name)
+    except (LookupError, ValueError):
+        word = label.rpartition(".")[2]
+    return f"{word[:1].upper()}{word[1:]}"
 
 
 def _of(event: AuditEvent) -> list[tuple[str, tuple[object, object]]]:

@@ -24,6 +24,7 @@ class Verb(models.TextChoices):
     SIGNED_OUT = "signed_out", "Signed out"
     FIXED = "fixed", "Fixed"
     RERUN = "rerun", "Run again"
+    STARTED = "started", "Started at once"
     CANCELLED = "cancelled", "Cancelled"
     PAUSED = "paused", "Paused"
     RESUMED = "resumed", "Resumed"
