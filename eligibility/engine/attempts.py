@@ -18,7 +18,7 @@ from eligibility.engine.claim import Claimed
 from eligibility.engine.moves import Move, review_of
 from eligibility.engine.rows import TASK, database_uuid
 from eligibility.models import Attempt, EligibilityTask, Result
-from eligibility.results import NORMALISER_VERSION
+from eligibility.results import NORMALISER_VERSION, Answer
 from portal.intake.insert import insert_rows
 from portal.intake.text import storable, storable_text
 
@@ -159,12 +159,22 @@ def _insert_results(answers: Sequence[Finished]) -> None:
          "normaliser_version", "created_at"),
         [
             (item.result_id, item.row.task_id, item.row.attempt_id, item.reply.outcome.value,
-             storable(item.reply.answer.model_dump(mode="json")),
+             _stored(item.reply.answer),
              item.row.lane.connector == "synthetic", NORMALISER_VERSION, now)
             for item in answers
             if isinstance(item.reply, Done)
         ],
     )  # fmt: skip
+
+
+def _stored(answer: Answer) -> Any:
+    """The answer as the database keeps it. Few hold text that needs a walk to be storable."""
+    plain = answer.model_dump(mode="json")
+    try:
+        is_clean = "\\u0000" not in answer.model_dump_json()
+    except ValueError:  # half a character
+        is_clean = False
+    return plain if is_clean else storable(plain)
 
 
 def _point_to_results(answers: Sequence[Finished]) -> None:
