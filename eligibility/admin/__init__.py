@@ -1,5 +1,21 @@
 """The staff's pages of eligibility; importing this registers them."""
 
-from eligibility.admin import home, registry
+from eligibility.admin import (
+    fix,
+    fix_rejected,
+    home,
+    new_check,
+    registry,
+    worklist,
+    worklist_actions,
+)
 
-__all__ = ["home", "registry"]
+__all__ = [
+    "fix",
+    "fix_rejected",
+    "home",
+    "new_check",
+    "registry",
+    "worklist",
+    "worklist_actions",
+]

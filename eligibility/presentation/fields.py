@@ -14,7 +14,7 @@ LABELS: dict[str, str] = {
     "name": "Patient's name",
     "dob": "Date of birth",
     "phone": "Phone",
-    "doctorName": "Doctor (name or licence)",
+    "doctorName": "Doctor",
     "payerName": "Insurer",
     "referralCode": "Referral code",
     "serviceType": "Service type",

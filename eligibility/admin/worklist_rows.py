@@ -1,0 +1,115 @@
+"""Rows of the worklist as a list shows them: identifiers masked, times as ages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from eligibility.admin.places import fix_address, task_address
+from eligibility.identifiers import mask
+from eligibility.models import EligibilityTask
+from eligibility.presentation import moments
+from eligibility.presentation.masks import Mask
+from eligibility.presentation.visits import visit_name
+from eligibility.worklist import Filters, GroupKey, Kind
+from portal.models import RejectedRow
+
+_TASK_FIELDS = (
+    "name", "id_value", "id_type", "visit_type", "service_date", "created_at", "failure_message",
+    "client_reference", "test_mode", "line", "clinic__name",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class RowView:
+    """One line of the list.
+
+    `says` is what is wrong with this very row, where that is known, `value` what was sent there;
+    identifiers are masked.
+    """
+
+    who: str
+    identifier: str
+    visit: str
+    day: str
+    says: str
+    value: str
+    reference: str
+    clinic: str
+    age: str
+    is_test: bool
+    page: str
+    fix: str
+
+
+def shown_rows(rows: Any, key: GroupKey, filters: Filters, now: datetime) -> list[RowView]:
+    """The rows of one page, a slice of a group, in one query."""
+    if key.kind is Kind.REJECTED:
+        whole = rows.select_related("submission__clinic")
+        return [_rejected(row, key, filters, now) for row in whole]
+    whole = rows.select_related("clinic").only(*_TASK_FIELDS)
+    return [_task(row, key, filters, now) for row in whole]
+
+
+def _task(row: EligibilityTask, key: GroupKey, filters: Filters, now: datetime) -> RowView:
+    return RowView(
+        who=row.name,
+        identifier=mask(row.id_value),
+        visit=visit_name(row.visit_type),
+        day=moments.day(row.service_date) if row.service_date else "",
+        says=row.failure_message,
+        value="",
+        reference=row.client_reference,
+        clinic=row.clinic.name,
+        age=moments.age(row.created_at, now),
+        is_test=row.test_mode,
+        page=task_address(row.pk),
+        fix=fix_address(row, key, filters),
+    )
+
+
+def _rejected(row: RejectedRow, key: GroupKey, filters: Filters, now: datetime) -> RowView:
+    given: Mapping[str, Any] = row.raw if isinstance(row.raw, dict) else {}
+    submission = row.submission
+    return RowView(
+        who=_text(given, "name"),
+        identifier=mask(_text(given, "id_value")),
+        visit=_text(given, "visit_type"),
+        day=_day(_text(given, "service_date")),
+        says=_errors(row),
+        value=_sent(row),
+        reference=row.client_reference or f"Row {row.line + 1}",
+        clinic=submission.clinic.name if submission.clinic else "",
+        age=moments.age(submission.created_at, now),
+        is_test=given.get("test_mode") is True,
+        page="",
+        fix=fix_address(row, key, filters),
+    )
+
+
+def _errors(row: RejectedRow) -> str:
+    """The first error, and how many there are besides."""
+    if not row.errors:
+        return ""
+    more = len(row.errors) - 1
+    return f"{row.errors[0]['message']}{f' (and {more} more)' if more else ''}"
+
+
+def _sent(row: RejectedRow) -> str:
+    """What was sent where the first error is."""
+    first = row.errors[0] if row.errors else {}
+    name, value = str(first.get("pointer", "")).lstrip("/"), first.get("value")
+    return str(Mask().value(value, name)) if isinstance(value, str | int | float) else ""
+
+
+def _day(text: str) -> str:
+    """The day in words, or what was written instead of one."""
+    day = moments.read_day(text)
+    return moments.day(day) if day else text
+
+
+def _text(given: Mapping[str, Any], name: str) -> str:
+    value = given.get(name)
+    return str(value)[:100] if isinstance(value, str | int) and not isinstance(value, bool) else ""
