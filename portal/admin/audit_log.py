@@ -159,7 +159,7 @@ class AuditEventAdmin(PortalModelAdmin):
     def shown_details(self, event: AuditEvent) -> SafeString | str:
         """Counts and the like."""
         if not event.details:
-            return "None"
+            return "Nothing"
         pairs = format_html_join(
             "", "<dt>{}</dt><dd>{}</dd>", ((k, _shown(v)) for k, v in event.details.items())
         )

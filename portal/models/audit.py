@@ -102,7 +102,8 @@ class AuditEvent(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.verb} {self.object_kind} {self.object_id}".strip()
+        word = dict(Verb.choices).get(self.verb, self.verb)
+        return f"{word} {self.object_name}".strip()
 
     def delete(self, using: Any = None, keep_parents: bool = False) -> NoReturn:
         """Never."""

@@ -230,3 +230,26 @@ def test_the_sidebar_of_a_viewer_is_shorter_than_an_admins(cast: Cast) -> None:
 
 def test_the_site_is_the_portals_own() -> None:
     assert type(admin.site._wrapped).__name__ == "PortalAdminSite"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("path", ["/admin/nothing/", "/admin/portal/nothing/1/"])
+def test_an_unknown_address_says_so_in_plain_words(path: str, cast: Cast) -> None:
+    answer = enter(cast.us.operator).get(path)
+    assert answer.status_code == 404
+    assert "There is no such page" in answer.content.decode()
+
+
+def test_a_refusal_says_so_in_plain_words_with_a_way_out(cast: Cast) -> None:
+    answer = enter(cast.us.viewer).get(reverse("admin:portal_apikey_changelist"))
+    assert answer.status_code == 403
+    assert "Your role may not do this" in answer.content.decode()
+    assert reverse("admin:index") in answer.content.decode()
+
+
+def test_the_bare_address_leads_to_the_pages(client: Client) -> None:
+    for path in ("/", "/admin"):
+        assert client.get(path).headers["Location"] == reverse("admin:index")
+
+
+def test_an_apps_own_list_leads_home(cast: Cast) -> None:
+    assert enter(cast.us.viewer).get("/admin/portal/").headers["Location"] == "/admin/"
