@@ -6,6 +6,7 @@ from eligibility.admin import (
     home,
     new_check,
     registry,
+    upload,
     worklist,
     worklist_actions,
 )
@@ -16,6 +17,7 @@ __all__ = [
     "home",
     "new_check",
     "registry",
+    "upload",
     "worklist",
     "worklist_actions",
 ]

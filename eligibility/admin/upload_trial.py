@@ -1,0 +1,145 @@
+"""What a file would do, found by a trial run of the very operation that does it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import BinaryIO
+
+from eligibility.admin.words import field_word
+from eligibility.files.columns import WrongColumns
+from eligibility.files.report import FileReport, Reason, by_frequency
+from eligibility.operations.filing import Watch, Wishes
+from eligibility.operations.imports import import_file
+from portal.badges import Colour
+from portal.intake.issues import Issue
+from portal.intake.readers import Line, Unreadable
+from portal.models import Clinic
+from portal.uploads import Upload
+
+ROWS_SHOWN = 12
+ENCODINGS = (
+    ("cp1256", "Arabic (Windows, cp1256)"),
+    ("cp1252", "Western (Windows, cp1252)"),
+    ("iso8859-6", "Arabic (ISO 8859-6)"),
+    ("utf-8", "UTF-8"),
+    ("utf-16-le", "UTF-16, little end first"),
+    ("utf-16-be", "UTF-16, big end first"),
+)
+"""What a file without a mark may be written in; asked only when its bytes leave a choice."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """One row that is not accepted: where it stands and what is wrong, never what it says."""
+
+    line: int
+    field: str
+    message: str
+    suggestion: str
+
+
+@dataclass(slots=True)
+class Trial:
+    """The outcome of a trial run. `problem` says why the file as a whole is of no use."""
+
+    report: FileReport = field(default_factory=FileReport)
+    refused: list[RefusedRow] = field(default_factory=list)
+    refused_more: int = 0
+    problem: Unreadable | None = None
+
+    @property
+    def column_issues(self) -> Sequence[Issue]:
+        """What is wrong with the file's columns."""
+        return self.problem.issues if isinstance(self.problem, WrongColumns) else ()
+
+    @property
+    def asks_encoding(self) -> bool:
+        """Whether somebody has to say how the text is written."""
+        return self.problem is not None and self.problem.code == "file.encoding"
+
+    @property
+    def errors(self) -> list[Reason]:
+        """Why rows are not accepted, the commonest reason first."""
+        return by_frequency(self.report.errors)
+
+    @property
+    def doubts(self) -> list[Reason]:
+        """What is odd about accepted rows, the commonest first."""
+        return by_frequency(self.report.doubts)
+
+    @property
+    def tiles(self) -> list[tuple[str, str, Colour, int]]:
+        """(word, icon, colour, rows) of what would become of the rows; they add up to the file."""
+        report = self.report
+        repaired: list[tuple[str, str, Colour, int]] = [
+            ("Corrected", "build", "green", report.fixed),
+            ("Unchanged", "remove", "grey", report.unchanged),
+            ("Changed by somebody else", "sync_problem", "amber", report.conflicts),
+        ]
+        found: list[tuple[str, str, Colour, int]] = [
+            ("New checks", "check_circle", "green", report.created),
+            ("Came in before", "history", "blue", report.replayed),
+            *(repaired if report.is_correction else []),
+            ("Not accepted", "edit_off", "amber", report.rejected),
+        ]
+        always = {"Not accepted", "Corrected" if report.is_correction else "New checks"}
+        return [tile for tile in found if tile[3] or tile[0] in always]
+
+
+def bring_in(
+    content: BinaryIO,
+    upload: Upload,
+    *,
+    clinic: Clinic,
+    actor: str,
+    watch: Watch | None = None,
+    dry_run: bool = False,
+    again: bool = False,
+    scheduled_for: datetime | None = None,
+    request_id: str = "",
+) -> FileReport:
+    """The one call of the operation, for the trial and for the real run alike."""
+    wishes = Wishes(
+        clinic=clinic,
+        actor=actor,
+        scheduled=scheduled_for is not None,
+        scheduled_for=scheduled_for,
+        dry_run=dry_run,
+        again=again,
+        request_id=request_id,
+    )
+    encoding = upload.options.get("encoding") or None
+    return import_file(content, wishes, name=upload.name, encoding=encoding, watch=watch)
+
+
+def try_out(upload: Upload, *, clinic: Clinic, actor: str) -> Trial:
+    """Run the file without storing anything, and remember the first rows that are refused."""
+    trial = Trial()
+
+    def refused(line: Line, issues: Sequence[Issue]) -> None:
+        if len(trial.refused) >= ROWS_SHOWN:
+            trial.refused_more += 1
+            return
+        trial.refused.append(_refused(line, issues[0]))
+
+    try:
+        with upload.read() as content:
+            trial.report = bring_in(
+                content,
+                upload,
+                clinic=clinic,
+                actor=actor,
+                watch=Watch(refused=refused),
+                dry_run=True,
+            )
+    except Unreadable as problem:
+        trial.problem = problem
+    return trial
+
+
+def _refused(line: Line, issue: Issue) -> RefusedRow:
+    name = issue.pointer.lstrip("/")
+    suggestion = "" if issue.suggestion is None else str(issue.suggestion)
+    return RefusedRow(line.number, field_word(name) if name else "", issue.message, suggestion)
