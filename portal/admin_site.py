@@ -6,7 +6,6 @@ unless they say what opens them. See `portal.roles` for who may do what.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Collection, Iterable
 from typing import Any, ClassVar
 
@@ -35,13 +34,12 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from portal import audit
 from portal.admin_audit import AuditedSaves
+from portal.admin_doors import AuditedDoors
 from portal.admin_pages import PAGES, Page, confirm, is_confirmed, page
+from portal.admin_roles import AsksRoles
 from portal.badges import Badge, Colour, badge, yes_no
-from portal.models import Verb
 from portal.roles import Capability, can, visible_clinic_ids
-from portal.sessions import BEGAN, SEEN
 
 __all__ = [
     "ActionVariant",
@@ -74,7 +72,7 @@ __all__ = [
 ]
 
 
-class PortalAdminSite(UnfoldAdminSite):
+class PortalAdminSite(AuditedDoors, UnfoldAdminSite):
     """Login, sidebar, model pages and the project's own pages."""
 
     enable_nav_sidebar = True
@@ -100,29 +98,6 @@ class PortalAdminSite(UnfoldAdminSite):
             own.append(path(cls.url_path, self.admin_view(cls.as_view()), name=cls.url_name))
         return own + super().get_urls()
 
-    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Django's, with the beginning of the session's absolute limit and an audit event."""
-        response = super().login(request, extra_context)
-        if request.method == "POST" and response.status_code == 302:
-            request.session[BEGAN] = request.session[SEEN] = time.time()
-            audit.record(verb=Verb.SIGNED_IN, actor=audit.actor_of(request))
-        return response
-
-    def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Django's, with an audit event and back to the login page."""
-        if request.user.is_authenticated:
-            audit.record(verb=Verb.SIGNED_OUT, actor=audit.actor_of(request))
-        super().logout(request, extra_context)
-        return redirect("admin:login")
-
-    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """unfold's, with an audit event."""
-        response = super().password_change(request, extra_context)
-        user: Any = request.user
-        if request.method == "POST" and response.status_code == 302:
-            audit.record(verb=Verb.PASSWORD_CHANGED, actor=audit.of_user(user), obj=user)
-        return response
-
     def app_index(
         self, request: HttpRequest, app_label: str, extra_context: Any = None
     ) -> HttpResponse:
@@ -146,22 +121,7 @@ def action(
     return unfold_action(permissions=permissions, description=description, icon=icon, **options)
 
 
-class _AsksRoles:
-    """`has_may_<capability>_permission` for each capability, as Django's actions ask for them."""
-
-
-def _asker(capability: Capability) -> Callable[..., bool]:
-    def has_permission(self: Any, request: HttpRequest, obj: Any = None) -> bool:
-        return can(request.user, capability)
-
-    return has_permission
-
-
-for _capability in Capability:
-    setattr(_AsksRoles, f"has_may_{_capability.value}_permission", _asker(_capability))
-
-
-class PortalModelAdmin(_AsksRoles, AuditedSaves, ModelAdmin):
+class PortalModelAdmin(AsksRoles, AuditedSaves, ModelAdmin):
     """A model's pages, closed unless declared: nothing is added, changed or deleted.
 
     `view_with`, `add_with`, `change_with` are the capabilities that open them; `editable` are

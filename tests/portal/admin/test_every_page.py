@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from portal.admin_pages import PAGES
 from portal.admin_site import PortalModelAdmin
-from portal.models import Role, User
+from portal.models import AuditEvent, Role, User
 from portal.roles import can
 from tests.cast import Cast
 from tests.portal.admin.entering import context, enter
@@ -182,7 +182,9 @@ def test_no_action_is_dead_and_none_opens_for_the_wrong_role(
         elif kind == "actions_submit_line":
             continue
         else:
+            deeds = AuditEvent.objects.count()
             answer = client.get(url_of_action(pages, kind, name, row))
+            assert AuditEvent.objects.count() == deeds, "a mere look must not do anything"
         assert answer.status_code in ({200, 302} if may else {403}), (kind, name)
 
 

@@ -187,6 +187,13 @@ def test_leaving_ends_the_session_and_is_noted(client: Client, operator: User) -
     assert AuditEvent.objects.filter(verb=Verb.SIGNED_OUT, actor_id=operator.pk).exists()
 
 
+def test_a_mere_link_logs_nobody_out(cast: Cast) -> None:
+    client = enter(cast.us.operator)
+    assert client.get("/admin/logout/").status_code == 405
+    assert client.get(HOME).status_code == 200
+    assert not AuditEvent.objects.filter(verb=Verb.SIGNED_OUT).exists()
+
+
 @pytest.mark.parametrize(
     ("count", "forwarded", "expected"),
     [
