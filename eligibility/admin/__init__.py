@@ -1,22 +1,26 @@
 """The staff's pages of eligibility; importing this registers them."""
 
 from eligibility.admin import (
+    batches,
     fix,
     fix_rejected,
     home,
     new_check,
     registry,
+    tasks,
     upload,
     worklist,
     worklist_actions,
 )
 
 __all__ = [
+    "batches",
     "fix",
     "fix_rejected",
     "home",
     "new_check",
     "registry",
+    "tasks",
     "upload",
     "worklist",
     "worklist_actions",

@@ -11,7 +11,13 @@ from eligibility.operations.fixes import (
     fix_task,
     row_of,
 )
-from eligibility.operations.reruns import Moved, cancel_tasks, preview_retry, retry_tasks
+from eligibility.operations.reruns import (
+    Moved,
+    cancel_tasks,
+    preview_cancel,
+    preview_retry,
+    retry_tasks,
+)
 from eligibility.operations.reviews import discard_rows, settle_tasks
 
 __all__ = [
@@ -29,6 +35,7 @@ __all__ = [
     "fix_rejected",
     "fix_task",
     "pause_batch",
+    "preview_cancel",
     "preview_retry",
     "resume_batch",
     "retry_tasks",

@@ -60,6 +60,11 @@ def retry_tasks(*, tasks: QuerySet[EligibilityTask], actor: str) -> Moved:
     return _count((status for _, status in rows), _CANNOT_RUN_AGAIN)
 
 
+def preview_cancel(*, tasks: QuerySet[EligibilityTask]) -> Moved:
+    """What `cancel_tasks` would do now, with nothing done."""
+    return _count(tasks.values_list("status", flat=True), _CANNOT_CANCEL)
+
+
 @transaction.atomic
 def cancel_tasks(*, tasks: QuerySet[EligibilityTask], actor: str) -> Moved:
     """Cancel every row that has no final state. A call under way is kept as late."""

@@ -17,6 +17,7 @@ from eligibility.presentation.amounts import NOT_STATED
 from eligibility.presentation.benefits import patient_pays, pre_approval_of
 from eligibility.presentation.doubts import doubts
 from eligibility.presentation.failures import OUTCOMES
+from eligibility.presentation.standing import for_one
 from eligibility.presentation.visits import benefits_for, service_name, visit_name
 from portal.badges import Colour
 
@@ -28,7 +29,10 @@ _MOST_PARTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The question, as far as the card is about it. `doubts` are the row's own warnings."""
+    """The question, as far as the card is about it.
+
+    `doubts` are the row's own warnings; `corrected` says that it was changed after the answer.
+    """
 
     payer: str
     visit_type: str = ""
@@ -36,6 +40,7 @@ class Asked:
     name: str = ""
     dob: date | None = None
     doubts: Sequence[str] = ()
+    corrected: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +115,7 @@ def front_desk_card(asked: Asked, given: Given, *, now: datetime) -> Card:
         icon="warning" if contradicted else icon,
         colour="amber" if contradicted else colour,
         sentence=_SENTENCES[outcome].format(payer=payer),
-        advice=explained.advice if explained else "",
+        advice=for_one(explained.advice) if explained else "",
         valid=valid,
         age=moments.age(given.at, now),
         synthetic=given.synthetic,
@@ -137,7 +142,8 @@ def is_valid_on(day: date, policy: Stored) -> bool | None:
 def _lines(asked: Asked, answer: Stored, outcome: Outcome, day: date) -> list[Line]:
     """The lines that this outcome has; of somebody the payer does not know there are none."""
     policy = answer.get("policy") or _NOTHING
-    if outcome not in (Outcome.ELIGIBLE, Outcome.NOT_ELIGIBLE) and not policy:
+    known = any(value not in (None, "", False) for value in policy.values())
+    if outcome not in (Outcome.ELIGIBLE, Outcome.NOT_ELIGIBLE) and not known:
         return []
     lines = [_validity(day, policy, asked.service_date is not None)]
     if outcome is Outcome.NOT_ELIGIBLE:

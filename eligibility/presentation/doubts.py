@@ -32,12 +32,19 @@ def doubts(
 ) -> list[str]:
     """Everything that speaks for a second look, the gravest first."""
     return [
+        *_about_the_question(asked),
         *_about_the_policy(given, day, valid),
         *_about_the_person(asked, given.answer.get("member") or _NOTHING),
         *_about_the_age(given, day, now),
         *_about_the_visit(asked, given.answer),
         *asked.doubts,
     ]
+
+
+def _about_the_question(asked: Asked) -> Iterator[str]:
+    """The answer is to a question that nobody asks any more."""
+    if asked.corrected:
+        yield "The row was corrected after this answer: it is about the row as it was before."
 
 
 def _about_the_policy(given: Given, day: date, valid: bool | None) -> Iterator[str]:

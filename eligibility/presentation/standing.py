@@ -10,6 +10,11 @@ from eligibility.presentation import moments
 from eligibility.presentation.failures import FAILURES, WHO_ACTS
 from portal.badges import Colour
 
+_MANY_AND_ONE = (
+    ("Run one of them again", "Run it again"),
+    ("un them again", "un it again"),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -85,17 +90,28 @@ def _waiting(work: Work, now: datetime, zone: tzinfo) -> Standing:
 
 
 def _when(moment: datetime, now: datetime, zone: tzinfo) -> str:
-    return "now" if moment <= now else f"at {moments.soon(moment, now=now, zone=zone)}"
+    if moment <= now:
+        return "now"
+    is_today = moment.astimezone(zone).date() == now.astimezone(zone).date()
+    return f"{'at' if is_today else 'on'} {moments.soon(moment, now=now, zone=zone)}"
 
 
 def _failed(work: Work) -> Standing:
     failure = Failure(work.failure)
     explained = FAILURES[failure]
+    says_more = work.message.rstrip(".") != explained.title
     return Standing(
         explained.title,
         "error",
         "red",
-        work.message,
-        advice=explained.advice,
+        work.message if says_more else "",
+        advice=for_one(explained.advice),
         who=WHO_ACTS[FAILURE_RULES[failure].actor],
     )
+
+
+def for_one(advice: str) -> str:
+    """Advice about a group of checks, said about one."""
+    for many, one in _MANY_AND_ONE:
+        advice = advice.replace(many, one)
+    return advice

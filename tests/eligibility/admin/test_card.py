@@ -320,6 +320,7 @@ def test_every_failure_says_what_happened_what_to_do_and_who_acts(failure: Failu
     assert found is not None
     assert found.title == failure.label
     assert found.sentence == "The payer's words."
+    assert "them" not in found.advice
     assert found.advice
     assert found.who
 

@@ -1,0 +1,180 @@
+"""The parts of a batch's page in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from eligibility.admin.badges import batch_badge, failure_badge
+from eligibility.admin.batch_counts import Tally
+from eligibility.admin.batch_view import BatchView, Cause, PayerRows
+from eligibility.admin.links import address, fix_address, task_address, tasks_address
+from eligibility.choices import Actor, BatchStatus, Failure, Outcome, Status
+from eligibility.presentation import moments
+from eligibility.presentation.failures import FAILURES, WHO_ACTS
+from eligibility.presentation.rejections import explain_rejection
+from eligibility.presentation.strips import segments
+
+
+def progress_parts(view: BatchView) -> dict[str, Any]:
+    """How far it is, as numbers and as a strip."""
+    tally = view.tally
+    share = 100 * tally.finished // tally.total if tally.total else 100
+    return {
+        "status": batch_badge(view.status),
+        "finished": f"{tally.finished:,}",
+        "total": f"{tally.total:,}",
+        "share": share,
+        "segments": [
+            {
+                "segment": each,
+                "count": f"{each.count:,}",
+                "link": tasks_address(
+                    batch=view.batch.pk,
+                    **({"outcome": each.outcome} if each.outcome else {"status": each.status}),
+                ),
+            }
+            for each in segments(tally.by_state)
+        ],
+        "sentence": sentence(view),
+        "times": times(view),
+    }
+
+
+def sentence(view: BatchView) -> str:
+    """What happens now, or happened in the end."""
+    match view.status:
+        case BatchStatus.SCHEDULED:
+            return _scheduled(view)
+        case BatchStatus.PAUSED:
+            return f"{_paused_since(view)}. Rows already asked run to their end."
+        case BatchStatus.RUNNING:
+            return _running(view)
+        case BatchStatus.CANCELLED:
+            before = view.tally.total - view.tally.of(Status.CANCELLED)
+            return f"Somebody cancelled it. {before:,} of its rows had ended before."
+    return "Every row has ended." if view.tally.total else "It has no rows."
+
+
+def _scheduled(view: BatchView) -> str:
+    begins, expected = view.batch.scheduled_for, view.batch.expected_by
+    words = f"Begins {_soon(view, begins)}." if begins else ""
+    return f"{words} Answers are expected by {_soon(view, expected)}." if expected else words
+
+
+def _paused_since(view: BatchView) -> str:
+    paused_at = view.batch.paused_at
+    return f"Paused since {_soon(view, paused_at)}" if paused_at else "Paused"
+
+
+def _running(view: BatchView) -> str:
+    """The forecast, if there is anything to reckon with."""
+    left = f"{view.tally.total - view.tally.finished:,} left"
+    if view.ends_at is None:
+        return f"{left}: waiting for payers."
+    seconds = (view.ends_at - view.now).total_seconds()
+    about = moments.length(seconds)
+    return f"{left}, about {about} at the present pace (until {_soon(view, view.ends_at)})."
+
+
+def _soon(view: BatchView, moment: Any) -> str:
+    return moments.soon(moment, now=view.now, zone=view.zone)
+
+
+def times(view: BatchView) -> list[tuple[str, str]]:
+    """When what happened, in the clinic's zone."""
+    batch, zone = view.batch, view.zone
+    ended = view.tally.ended_at if view.is_over else None
+    pairs = [
+        ("Came in", batch.created_at),
+        ("Scheduled for", batch.scheduled_for),
+        ("Expected by", batch.expected_by),
+        ("First row asked", view.tally.asked_at),
+        ("Completed", ended),
+    ]
+    return [(word, moments.at(moment, zone)) for word, moment in pairs if moment]
+
+
+def payer_parts(view: BatchView) -> list[dict[str, Any]]:
+    """The by-payer table."""
+    return [_payer(view, each) for each in view.payers]
+
+
+def _payer(view: BatchView, rows: PayerRows) -> dict[str, Any]:
+    tally = rows.tally
+    done = tally.of(Status.DONE)
+    failed = tally.of(Status.FAILED)
+    query = {"batch": view.batch.pk, "payer": rows.code}
+    return {
+        "name": rows.name,
+        "code": rows.code,
+        "total": f"{tally.total:,}",
+        "finished": f"{tally.finished:,}",
+        "share": 100 * tally.finished // tally.total if tally.total else 0,
+        "eligible": f"{100 * tally.answered(Outcome.ELIGIBLE) / done:.0f} %" if done else "–",
+        "failed": f"{failed:,}" if failed else "–",
+        "pace": pace_words(tally),
+        "link": tasks_address(**query),
+        "failed_link": tasks_address(**query, status=Status.FAILED) if failed else "",
+    }
+
+
+def pace_words(tally: Tally) -> str:
+    """Rows a second or a minute, from the first question to the last answer."""
+    if tally.asked_at is None or tally.ended_at is None or tally.finished < 2:
+        return "–"
+    seconds = max((tally.ended_at - tally.asked_at).total_seconds(), 0.1)
+    a_second = tally.finished / seconds
+    return f"{a_second:.1f} a second" if a_second >= 1 else f"{a_second * 60:.1f} a minute"
+
+
+def cause_parts(view: BatchView) -> list[dict[str, Any]]:
+    """Failed rows by payer and cause, each with what to do and where."""
+    return [_cause(view, each) for each in view.causes]
+
+
+def _cause(view: BatchView, cause: Cause) -> dict[str, Any]:
+    explained = FAILURES[Failure(cause.failure)]
+    rows = {"batch": view.batch.pk, "payer": cause.payer_code}
+    may_fix = cause.count == 1 and explained.actor is Actor.CLINIC
+    fix = fix_address(cause.first) if may_fix else ""
+    one = task_address(cause.first) if cause.count == 1 else ""
+    return {
+        "count": cause.count,
+        "payer": cause.payer,
+        "code": cause.payer_code,
+        "failure": cause.failure,
+        "badge": failure_badge(cause.failure),
+        "message": cause.message,
+        "advice": explained.advice,
+        "who": WHO_ACTS[explained.actor],
+        "rerun_link": address("eligibility_batch_rerun", view.batch.pk, **_named(cause)),
+        "rows_link": one or tasks_address(**rows, failure=cause.failure, cause=cause.message),
+        "fix_link": fix,
+    }
+
+
+def _named(cause: Cause) -> dict[str, str]:
+    """How addresses name a cause."""
+    return {"payer": cause.payer_code, "failure": cause.failure, "cause": cause.message}
+
+
+def rejection_parts(view: BatchView) -> dict[str, Any]:
+    """Rows of the same request that were not accepted, by reason."""
+    counts, topics, advice = Counter[str](), dict[str, list[str]](), dict[str, str]()
+    for each in view.rejections:
+        explained = explain_rejection(each.cause)
+        counts[explained.title] += each.count
+        topics.setdefault(explained.title, []).append(each.topic)
+        advice[explained.title] = explained.advice
+    reasons = [
+        {
+            "count": count,
+            "title": title,
+            "advice": advice[title],
+            "payers": ", ".join(sorted({topic for topic in topics[title] if topic})),
+        }
+        for title, count in counts.most_common()
+    ]
+    link = address("worklist", batch=view.batch.pk)
+    return {"count": counts.total(), "reasons": reasons, "link": link}

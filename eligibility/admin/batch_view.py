@@ -1,0 +1,147 @@
+"""Everything that a batch's page shows, read in a fixed number of queries."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from typing import Any
+from uuid import UUID
+
+from django.db.models import CharField, Count, F, Min
+from django.db.models.functions import Cast
+
+from eligibility.admin.batch_counts import COUNTED, Tally, derived_status
+from eligibility.choices import IN_LINE, BatchStatus, Status
+from eligibility.engine.forecast import last_answer
+from eligibility.models import Batch, Connection, EligibilityTask
+from portal.models import RejectedRow
+
+MOST_CAUSES = 30
+"""Causes that the page lists; those with the most rows."""
+
+
+@dataclass(slots=True)
+class PayerRows:
+    """One payer's rows in a batch."""
+
+    code: str
+    name: str
+    tally: Tally = field(default_factory=Tally)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Failed rows with one payer, failure class and message; `first` is one of them."""
+
+    payer_code: str
+    payer: str
+    failure: str
+    message: str
+    count: int
+    first: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Open rejected rows with one fault, about one payer (a code, or nothing)."""
+
+    topic: str
+    cause: str
+    count: int
+
+
+@dataclass(slots=True)
+class BatchView:
+    """A batch with its rows added up. `ends_at` is the forecast of a batch that runs."""
+
+    batch: Batch
+    tally: Tally
+    status: BatchStatus
+    payers: Sequence[PayerRows]
+    causes: Sequence[Cause]
+    rejections: Sequence[Rejection]
+    ends_at: datetime | None
+    now: datetime
+
+    @property
+    def zone(self) -> tzinfo:
+        """The clinic's."""
+        return self.batch.clinic.zone
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing happens to it by itself any more."""
+        return self.status in (BatchStatus.COMPLETED, BatchStatus.CANCELLED)
+
+
+def read_batch(batch: Batch, *, now: datetime) -> BatchView:
+    """Add up the batch's rows."""
+    tally, payers, in_line = _count(batch)
+    status = derived_status(batch, tally, now)
+    return BatchView(
+        batch=batch,
+        tally=tally,
+        status=status,
+        payers=payers,
+        causes=_causes(batch) if tally.of(Status.FAILED) else [],
+        rejections=_rejections(batch),
+        ends_at=_forecast(batch, in_line, now) if status == BatchStatus.RUNNING else None,
+        now=now,
+    )
+
+
+def _rows(batch: Batch) -> Any:
+    return EligibilityTask.objects.filter(batch=batch, parent=None).order_by()
+
+
+def _count(batch: Batch) -> tuple[Tally, list[PayerRows], Counter[int]]:
+    """All rows, the rows of each payer (most rows first), and those in line by lane."""
+    whole, payers, in_line = Tally(), dict[int, PayerRows](), Counter[int]()
+    named = {"code": F("payer__code"), "payer_title": F("payer__name")}
+    groups = _rows(batch).values("payer_id", "connection_id", "status", "outcome", **named)
+    for row in groups.annotate(**COUNTED):
+        whole.add(row)
+        payer = payers.setdefault(row["payer_id"], PayerRows(row["code"], row["payer_title"]))
+        payer.tally.add(row)
+        if row["status"] in IN_LINE and row["connection_id"] is not None:
+            in_line[row["connection_id"]] += row["rows"]
+    return whole, sorted(payers.values(), key=lambda each: -each.tally.total), in_line
+
+
+def _forecast(batch: Batch, in_line: Counter[int], now: datetime) -> datetime | None:
+    """When the last row in line will be answered, at the lanes' measured pace."""
+    lanes = list(Connection.objects.filter(pk__in=in_line)) if in_line else []
+    return last_answer(batch, rows=in_line, lanes=lanes, now=now) if lanes else None
+
+
+def _causes(batch: Batch) -> list[Cause]:
+    failed = _rows(batch).filter(status=Status.FAILED)
+    groups = failed.values("payer__code", "payer__name", "failure", "failure_message").annotate(
+        count=Count("pk"), first=Min(Cast("pk", CharField()))
+    )
+    return [
+        Cause(
+            payer_code=group["payer__code"],
+            payer=group["payer__name"],
+            failure=group["failure"],
+            message=group["failure_message"],
+            count=group["count"],
+            first=UUID(group["first"]),
+        )
+        for group in groups.order_by("-count", "payer__code")[:MOST_CAUSES]
+    ]
+
+
+def _rejections(batch: Batch) -> list[Rejection]:
+    """The rows of the same request or file that were not accepted, and still wait."""
+    submission = batch.submission
+    if submission is None or not submission.rejected_rows:
+        return []
+    waiting = RejectedRow.objects.open().filter(submission=submission).order_by()
+    groups = waiting.values("topic", "cause").annotate(count=Count("pk"))
+    return [
+        Rejection(group["topic"], group["cause"], group["count"])
+        for group in groups.order_by("-count")[:MOST_CAUSES]
+    ]

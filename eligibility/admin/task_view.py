@@ -1,0 +1,157 @@
+"""Everything that a check's page shows, read in a fixed number of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from eligibility.admin.names import names_of
+from eligibility.admin.task_rows import tag_of
+from eligibility.choices import FINAL, Status
+from eligibility.models import Attempt, EligibilityTask, Result, TaskEvent, TaskRevision
+from eligibility.presentation import moments
+from eligibility.presentation.card import Asked, Card, Given, front_desk_card
+from eligibility.presentation.masks import Mask
+from eligibility.presentation.standing import Standing, Work, standing
+
+MOST_SHOWN = 100
+"""Attempts and events of one check that its page shows, the newest ones."""
+
+
+@dataclass(slots=True)
+class TaskView:
+    """A check with all that belongs to it. `names` are those of the actors by id."""
+
+    task: EligibilityTask
+    result: Result | None
+    attempts: Sequence[Attempt]
+    events: Sequence[TaskEvent]
+    revisions: Sequence[TaskRevision]
+    children: Sequence[EligibilityTask]
+    names: Mapping[str, str]
+    now: datetime
+    zone: tzinfo
+    mask: Mask
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing happens to it by itself any more."""
+        return self.task.status in FINAL
+
+    @property
+    def is_earlier(self) -> bool:
+        """Whether the answer there is came before what happens now."""
+        return self.result is not None and self.task.status != Status.DONE
+
+    @property
+    def was_corrected_since(self) -> bool:
+        """Whether the question was corrected after the answer was given."""
+        return self.result is not None and any(
+            revision.made_at > self.result.created_at for revision in self.revisions
+        )
+
+    @property
+    def tag(self) -> str:
+        """TEST, SYNTHETIC or nothing."""
+        synthetic = self.result is not None and self.result.synthetic
+        return tag_of(self.task, synthetic=synthetic)
+
+    def standing(self) -> Standing | None:
+        """Where it stands when it is not answered."""
+        task = self.task
+        work = Work(
+            status=task.status,
+            failure=task.failure,
+            message=task.failure_message,
+            look=task.look,
+            run_at=task.run_at,
+            not_before=task.not_before,
+            failed_conversations=task.failed_conversations,
+            paused=task.batch is not None and task.batch.paused_at is not None,
+            lane_open=task.connection is None or task.connection.is_active,
+        )
+        return standing(work, now=self.now, zone=self.zone)
+
+    def card(self) -> Card | None:
+        """The front-desk card of its answer, if there is one."""
+        if self.result is None:
+            return None
+        task, result = self.task, self.result
+        asked = Asked(
+            payer=task.payer.name,
+            visit_type=task.visit_type,
+            service_date=task.service_date,
+            name=task.name,
+            dob=task.dob,
+            doubts=[str(each.get("message", "")) for each in task.warnings],
+            corrected=self.was_corrected_since,
+        )
+        given = Given(
+            outcome=result.outcome,
+            answer=result.answer,
+            at=result.created_at,
+            day=result.created_at.astimezone(self.zone).date(),
+            synthetic=result.synthetic,
+        )
+        return front_desk_card(asked, given, now=self.now)
+
+    def at(self, moment: datetime | None) -> str:
+        """A moment in the clinic's zone."""
+        return moments.at_second(moment, self.zone)
+
+    def who(self, actor_id: str) -> str:
+        """Who acted; nobody for the engine."""
+        return "" if actor_id in ("", "engine") else self.names.get(actor_id, "")
+
+
+def read_task(
+    tasks: QuerySet[EligibilityTask],
+    pk: UUID,
+    *,
+    now: datetime,
+    with_raw: bool = False,
+    revealed: bool = False,
+) -> TaskView:
+    """Read a check out of these tasks. Raises EligibilityTask.DoesNotExist."""
+    task = tasks.select_related(
+        "payer", "clinic", "team", "batch", "connection", "result", "submission"
+    ).get(pk=pk)
+    attempts = Attempt.objects.filter(task=task).select_related("connection", "result")
+    if not with_raw:
+        attempts = attempts.defer("raw")
+    newest = list(attempts.order_by("-number")[:MOST_SHOWN])
+    events = list(TaskEvent.objects.filter(task=task).order_by("-pk")[:MOST_SHOWN])
+    revisions = list(TaskRevision.objects.filter(task=task).order_by("number"))
+    children: QuerySet[Any] = EligibilityTask.objects.filter(parent=task).select_related("payer")
+    actors = {task.created_by, *(e.actor for e in events), *(r.made_by for r in revisions)}
+    return TaskView(
+        task=task,
+        result=task.result,
+        attempts=newest,
+        events=events,
+        revisions=revisions,
+        children=list(children.order_by("pk")) if task.is_search else [],
+        names=names_of(actors - {"engine"}),
+        now=now,
+        zone=task.clinic.zone,
+        mask=Mask(_secrets(task, revisions), revealed=revealed),
+    )
+
+
+def _secrets(task: EligibilityTask, revisions: Sequence[TaskRevision]) -> list[str]:
+    """Identifiers and phones that the row has or had."""
+    found: list[Any] = [task.id_value, task.phone]
+    dump = task.request_dump if isinstance(task.request_dump, dict) else {}
+    found += [dump.get("id_value"), dump.get("phone")]
+    for revision in revisions:
+        for name in ("id_value", "phone"):
+            found += revision.changes.get(name, [])
+    if task.result is not None:
+        member = task.result.answer.get("member") or {}
+        found += [member.get(name) for name in ("emirates_id", "member_id", "card", "policy")]
+    return [each for each in found if isinstance(each, str)]
