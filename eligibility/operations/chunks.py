@@ -41,10 +41,14 @@ class Overtaken(Exception):
 
 @dataclass(slots=True)
 class Place:
-    """How far a file has come in: its submission and the first line that is not in yet."""
+    """How far a file has come in: its submission and the first line that is not in yet.
+
+    `seen` is an import of the same file that is known and was decided to be left behind.
+    """
 
     submission: Submission | None = None
     next_line: int = 0
+    seen: FileImport | None = None
 
 
 def find_earlier(fingerprint: str) -> FileImport | None:
@@ -158,6 +162,7 @@ class ChunkStore:
         The step comes first: whoever brings in the same file waits for it.
         """
         if self._place.submission is None:
+            self._refuse_second()
             self._file.pk = submission.pk
             self._file.next_line, self._file.counts = self._next_line, counted.as_counts()
             self._file.save(force_insert=True)
@@ -175,6 +180,15 @@ class ChunkStore:
             accepted_rows=F("accepted_rows") + accepted,
             rejected_rows=F("rejected_rows") + rejected,
         )
+
+    def _refuse_second(self) -> None:
+        """See to it that nobody has begun the same file since we looked.
+
+        The lock lets first chunks of a clinic's files pass one by one, and nothing else wait.
+        """
+        Clinic.objects.select_for_update(no_key=True).get(pk=self._intake.clinic.pk)
+        if find_earlier(self._file.fingerprint) != self._place.seen:
+            raise Overtaken
 
     def _store_tasks(self, fresh: list[Fresh], submission: Submission) -> None:
         """Add the tasks to the file's batch; paused or cancelled meanwhile, it stays so."""

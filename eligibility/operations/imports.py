@@ -16,7 +16,6 @@ from itertools import chain, islice
 from typing import Any, BinaryIO
 from uuid import UUID
 
-from django.db import IntegrityError
 from django.utils import timezone
 
 from eligibility import registry
@@ -130,7 +129,7 @@ class _Import:
                 self._finish()
         except Overtaken:
             self._report.notices.append(
-                "The same file is being brought in elsewhere at this moment; that goes on."
+                "The same file is coming in from elsewhere at this moment; that goes on."
             )
         self._name_what_was_made()
 
@@ -144,12 +143,12 @@ class _Import:
         """Go on where an earlier run of this file stopped, or find that it has done all."""
         is_done = earlier.finished_at is not None
         if self._wishes.dry_run or (is_done and self._wishes.again):
-            words = "came in before" if is_done else "has begun to come in"
-            self._report.notices.append(
-                f"This file {words}, at {earlier.updated_at:%Y-%m-%d %H:%M}."
-            )
+            at = earlier.updated_at.astimezone(self._wishes.clinic.zone)
+            words = "came in before, on" if is_done else "has begun to come in, on"
+            self._report.notices.append(f"This file {words} {at:%d %b %Y at %H:%M}.")
+            self._place.seen = earlier
             return
-        self._place = Place(earlier.submission, earlier.next_line)
+        self._place.submission, self._place.next_line = earlier.submission, earlier.next_line
         self._report.take_counts(earlier.counts)
         self._report.was_done = self._report.is_done = is_done
         self._report.resumed_after = 0 if is_done else earlier.next_line - 1
@@ -245,12 +244,7 @@ class _Import:
         store = ChunkStore(
             intake, checked, place=self._place, report=self._report, file=file, rules=rules
         )
-        try:
-            store.settle(winning_races(store.store))
-        except IntegrityError:
-            if self._place.submission is None and find_earlier(self._fingerprint):
-                raise Overtaken from None
-            raise
+        store.settle(winning_races(store.store))
 
     def _finish(self) -> None:
         """All rows are in."""
