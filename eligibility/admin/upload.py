@@ -6,8 +6,10 @@ becomes of its rows is decided by `operations.imports`, as for the command `impo
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
@@ -19,9 +21,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from eligibility.admin.home_desk import address
-from eligibility.admin.upload_trial import ENCODINGS, bring_in, try_out
+from eligibility.admin.upload_trial import ENCODINGS, FIELDS, bring_in, try_out
 from eligibility.files.report import FileReport
 from eligibility.presentation import moments
+from eligibility.worklist import Filters
 from portal import audit, uploads
 from portal.admin_site import Capability, Page, page
 from portal.intake.readers import Unreadable
@@ -33,6 +36,10 @@ FURTHEST = timedelta(days=366)
 """How far ahead a batch may be scheduled."""
 
 GONE = "That file is no longer here: it is kept for an hour, for who brought it. Choose it again."
+
+
+class _CameBefore(Exception):
+    """Nothing was done, so the file stays for whoever wants it in again."""
 
 
 @page("upload/", name="upload", capability=Capability.IMPORT)
@@ -56,7 +63,12 @@ class UploadPage(Page):
         upload = uploads.find(request.POST["file"], owner=request.user.pk)
         if upload is None:
             return self._gone()
-        deeds = {"run": self._run, "schedule": self._schedule, "read": self._read_as}
+        deeds = {
+            "run": self._run,
+            "schedule": self._schedule,
+            "read": self._read_as,
+            "map": self._map,
+        }
         return deeds.get(request.POST.get("do", ""), self._discard)(upload)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -102,7 +114,7 @@ class UploadPage(Page):
 
     # --- the second step --------------------------------------------------------------------
 
-    def _trial(self, upload: Upload, error: str = "") -> HttpResponse:
+    def _trial(self, upload: Upload, error: str = "", **more: Any) -> HttpResponse:
         """What the file would do."""
         clinic = self._clinic(upload.options["clinic"])
         if clinic is None:
@@ -114,8 +126,10 @@ class UploadPage(Page):
             clinic=clinic,
             trial=trial,
             encodings=ENCODINGS,
+            fields=FIELDS,
             error=error,
             earliest=f"{now:%Y-%m-%dT%H:%M}",
+            **more,
         )
         return self.render_to_response(context)
 
@@ -135,12 +149,15 @@ class UploadPage(Page):
                     scheduled_for=scheduled_for,
                     request_id=getattr(request, "request_id", ""),
                 )
+                if report.was_done:
+                    raise _CameBefore
         except FileNotFoundError:
             return self._gone()
+        except _CameBefore:
+            return self._trial(upload, came_before=True, earlier=_batch(report))
         except Unreadable:
             return _show(upload)
-        if not report.was_done:
-            _record(request, report, clinic)
+        _record(request, report, clinic)
         return self._lead_on(report, clinic, scheduled_for)
 
     def _schedule(self, upload: Upload) -> HttpResponse:
@@ -162,6 +179,14 @@ class UploadPage(Page):
             uploads.remember(upload, encoding=wanted)
         return _show(upload)
 
+    def _map(self, upload: Upload) -> HttpResponse:
+        """Somebody has said which column is which field."""
+        given = self.request.POST
+        pairs = zip(given.getlist("column"), given.getlist("field"), strict=False)
+        mapping = {column: name for column, name in pairs if name in dict(FIELDS)}
+        uploads.remember(upload, mapping=json.dumps(mapping))
+        return _show(upload)
+
     def _discard(self, upload: Upload) -> HttpResponse:
         """Forget the file."""
         upload.delete()
@@ -178,19 +203,26 @@ class UploadPage(Page):
         """To the batch, where its progress shows; without one to what waits for people."""
         level = messages.WARNING if report.rejected or report.conflicts else messages.SUCCESS
         messages.add_message(self.request, level, _told(report, clinic, scheduled_for))
-        batch = report.batch_id and address("eligibility_batch_change", report.batch_id)
-        waiting = address("worklist") if report.rejected else ""
-        return redirect(batch or waiting or reverse("admin:index"))
+        return redirect(_batch(report) or _waiting(report) or reverse("admin:index"))
 
 
 def _show(upload: Upload) -> HttpResponse:
     return redirect(f"{reverse('admin:upload')}?file={upload.token}")
 
 
+def _batch(report: FileReport) -> str:
+    """The batch's page; empty when the file made none."""
+    return address("eligibility_batch_change", report.batch_id) if report.batch_id else ""
+
+
+def _waiting(report: FileReport) -> str:
+    """Where the rows are that were not accepted; empty when all were."""
+    batch = UUID(report.batch_id) if report.batch_id else None
+    return address("worklist", query=Filters(batch=batch).as_query()) if report.rejected else ""
+
+
 def _told(report: FileReport, clinic: Clinic, scheduled_for: datetime | None) -> str:
     """What became of the rows, in a sentence or three."""
-    if report.was_done:
-        return "This very file came in before, so nothing was done now. Here is what became of it."
     words = [f"{report.accepted:,} of {report.rows:,} rows are in."]
     if scheduled_for is not None and report.created:
         words.append(f"They start at {moments.at(scheduled_for, clinic.zone)}.")

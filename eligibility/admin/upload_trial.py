@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import BinaryIO
 
 from eligibility.admin.words import field_word
+from eligibility.files import fields
 from eligibility.files.columns import WrongColumns
 from eligibility.files.report import FileReport, Reason, by_frequency
 from eligibility.operations.filing import Watch, Wishes
 from eligibility.operations.imports import import_file
 from portal.badges import Colour
 from portal.intake.issues import Issue
-from portal.intake.readers import Line, Unreadable
+from portal.intake.readers import Line, Unreadable, read_table
 from portal.models import Clinic
 from portal.uploads import Upload
 
@@ -28,6 +30,13 @@ ENCODINGS = (
     ("utf-16-be", "UTF-16, big end first"),
 )
 """What a file without a mark may be written in; asked only when its bytes leave a choice."""
+
+
+FIELDS = tuple(sorted(((name, field_word(name)) for name in fields.FIELDS), key=lambda f: f[1]))
+"""(field, word) of what a column may be."""
+
+MOST_COLUMNS = 60
+"""A file with more columns is not mapped on a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,8 @@ class Trial:
     refused: list[RefusedRow] = field(default_factory=list)
     refused_more: int = 0
     problem: Unreadable | None = None
+    columns: list[tuple[str, str]] = field(default_factory=list)
+    """(column, the field it may be) of a file whose columns are not clear."""
 
     @property
     def column_issues(self) -> Sequence[Issue]:
@@ -110,8 +121,14 @@ def bring_in(
         again=again,
         request_id=request_id,
     )
-    encoding = upload.options.get("encoding") or None
-    return import_file(content, wishes, name=upload.name, encoding=encoding, watch=watch)
+    return import_file(
+        content,
+        wishes,
+        name=upload.name,
+        encoding=upload.options.get("encoding"),
+        mapping=json.loads(upload.options.get("mapping", "{}")),
+        watch=watch,
+    )
 
 
 def try_out(upload: Upload, *, clinic: Clinic, actor: str) -> Trial:
@@ -136,7 +153,17 @@ def try_out(upload: Upload, *, clinic: Clinic, actor: str) -> Trial:
             )
     except Unreadable as problem:
         trial.problem = problem
+        if trial.column_issues:
+            trial.columns = _columns(upload)
     return trial
+
+
+def _columns(upload: Upload) -> list[tuple[str, str]]:
+    """The file's columns with what each may be; none when they are too many to choose from."""
+    encoding = upload.options.get("encoding")
+    with upload.read() as content, read_table(content, upload.name, encoding=encoding) as table:
+        names = table.columns if len(table.columns) <= MOST_COLUMNS else ()
+    return [(name, fields.field_of(name) or fields.suggest(name) or "") for name in names]
 
 
 def _refused(line: Line, issue: Issue) -> RefusedRow:

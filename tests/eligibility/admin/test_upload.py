@@ -149,6 +149,17 @@ def test_the_same_file_a_second_time_makes_no_new_checks(cast: Cast) -> None:
     assert EligibilityTask.objects.count() == 2
 
 
+def test_a_file_that_came_in_before_is_run_again_only_when_somebody_says_so(cast: Cast) -> None:
+    client = enter(cast.us.operator)
+    nameless = GOOD.removeprefix("{n}")
+    decide(client, bring(client, nameless), "run")
+    told = decide(client, bring(client, nameless), "run")
+    assert "came in before" in told.content.decode()
+    assert EligibilityTask.objects.count() == 1
+    decide(client, told, "run", again="1")
+    assert EligibilityTask.objects.count() == 2
+
+
 def test_nobody_else_gets_a_file_by_its_address(cast: Cast) -> None:
     brought = bring(enter(cast.us.operator), GOOD)
     for other in (cast.us.supervisor, cast.them.operator):
@@ -205,6 +216,19 @@ def test_a_file_with_the_wrong_columns_says_which(cast: Cast) -> None:
     assert "id_type" in page
     assert decide(client, answer, "run").status_code == 200
     assert not Submission.objects.exists()
+
+
+def test_somebody_can_say_which_column_is_which_field(cast: Cast) -> None:
+    client = enter(cast.us.operator)
+    brought = make_list(GOOD)
+    renamed = brought.read().replace(b"tpa_name", b"who pays")
+    answer: Any = client.post(UPLOAD, {"list": SimpleUploadedFile("x.csv", renamed)}, follow=True)
+    columns = [column for column, _ in answer.context_data["trial"].columns]
+    chosen = ["tpa_name" if column == "who pays" else "" for column in columns]
+    answer = decide(client, answer, "map", column=columns, field=chosen)
+    assert answer.context_data["trial"].report.created == 1
+    decide(client, answer, "run")
+    assert EligibilityTask.objects.get().payer.code == "TPA002"
 
 
 def test_the_encoding_is_asked_for_when_the_bytes_leave_a_choice(cast: Cast) -> None:
