@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -25,7 +26,6 @@ from eligibility.models import Attempt, EligibilityTask, WorkerHost
 from eligibility.operations import Created, create_tasks, run_batch
 from tests.cast import Cast
 from tests.eligibility.make_rows import make_row
-
 
 ROOT = Path(__file__).resolve().parents[2]
 # One in five of these rows is steered, so that the run has every kind of end in it.
@@ -158,13 +158,19 @@ def wait_for(is_there: Callable[[], Any], seconds: float = 30.0) -> Any:
 
 def wait_until_finished(created: Created, seconds: float = 60.0) -> None:
     """Wait until every row of a batch has its end."""
-    open_rows = EligibilityTask.objects.filter(batch=created.batch_id).exclude(status__in=FINAL)
+    open_rows = EligibilityTask.objects.filter(batch=batch_of(created)).exclude(status__in=FINAL)
     wait_for(lambda: not open_rows.exists(), seconds)
+
+
+def batch_of(created: Created) -> UUID:
+    """The id of an answer's batch."""
+    assert created.batch_id is not None
+    return UUID(created.batch_id)
 
 
 def ends(created: Created) -> list[tuple[str, str]]:
     """Outcome and failure of each row, in the request's order."""
-    tasks = EligibilityTask.objects.filter(batch=created.batch_id)
+    tasks = EligibilityTask.objects.filter(batch=batch_of(created))
     return list(tasks.order_by("line").values_list("outcome", "failure"))
 
 
@@ -242,7 +248,7 @@ def test_batches_start_in_time_and_a_stop_leaves_nothing_behind(
         wait_until_finished(waiting, seconds=15)
         due = timezone.now() + timedelta(seconds=2)
         soon = post(committed_cast, 5, scheduled=True, scheduled_for=due)
-        batch = EligibilityTask.objects.filter(batch=scheduled.batch_id)[0].batch
+        batch = EligibilityTask.objects.filter(batch=batch_of(scheduled))[0].batch
         assert batch is not None
         run_batch(batch=batch)
         wait_until_finished(scheduled, seconds=15)
@@ -256,7 +262,7 @@ def test_batches_start_in_time_and_a_stop_leaves_nothing_behind(
 
 def assert_started_within(created: Created, due: datetime, most: timedelta) -> None:
     """Every row was claimed after its time, and soon."""
-    batch = EligibilityTask.objects.filter(batch=created.batch_id)
+    batch = EligibilityTask.objects.filter(batch=batch_of(created))
     starts = list(batch.values_list("first_claimed_at", flat=True))
     assert None not in starts
     assert all(timedelta(0) <= start - due < most for start in starts if start)
@@ -269,7 +275,7 @@ def assert_stops_cleanly(running: Workers, created: Created) -> None:
     assert running.process.wait(timeout=25) == 0
     assert not [pid for pid in left if children.is_running(pid)]
     assert not WorkerHost.objects.exists()
-    batch = EligibilityTask.objects.filter(batch=created.batch_id)
+    batch = EligibilityTask.objects.filter(batch=batch_of(created))
     assert not batch.filter(status="running").exists()
     assert not batch.filter(crashes__gt=0).exists()
 

@@ -36,7 +36,7 @@ def test_text_keeps_its_zeros_and_numbers_lose_their_point() -> None:
 
 def test_dates_times_and_durations_are_written_out() -> None:
     moment = datetime(2026, 11, 24, 8, 3)  # noqa: DTZ001
-    names = ["a", "b", "c", "d"]
+    names: list[object] = ["a", "b", "c", "d"]
     rows: list[list[object]] = [names, [moment.date(), moment, time(9, 30), timedelta(hours=30)]]
     formats = {(1, 0): "yyyy-mm-dd", (1, 1): "d/m/yy h:mm", (1, 2): "hh:mm", (1, 3): "[h]:mm"}
     assert read(make_workbook(rows, formats=formats), "x.xlsx").rows == [
