@@ -64,6 +64,7 @@ class Drain:
         self._ends_at = time.monotonic() + time_box
         self._last_claim_at = time.monotonic() + LONGEST
         self._claimed_at = 0.0
+        self._leases_end_at = 0.0
         self._next_claim = 0.0
         self._next_beat = 0.0
         self._in_flight: Counter[int] = Counter()
@@ -79,10 +80,23 @@ class Drain:
                 moved += finished
                 self._in_flight += Counter(row.lane.id for row in claimed)
                 self._runner.start(claimed, self._claimed_at)
+                self._note_leases(claimed)
+                if self._is_waiting_in_vain():
+                    log.error("calls_never_ended", rows=self._in_flight.total())
+                    return moved
                 if not self._in_flight and not (finished and self._may_claim()):
                     return moved
         finally:
             self._runner.close()
+
+    def _note_leases(self, claimed: Sequence[claims.Claimed]) -> None:
+        lanes = {row.lane.id: row.lane for row in claimed}.values()
+        ends = [self._claimed_at + lane.deadline + claims.LEASE_MARGIN for lane in lanes]
+        self._leases_end_at = max([self._leases_end_at, *ends])
+
+    def _is_waiting_in_vain(self) -> bool:
+        """Whether every lease has ended: the rows are no longer ours, whatever became of them."""
+        return bool(self._in_flight) and time.monotonic() > self._leases_end_at
 
     def _is_over(self) -> bool:
         return time.monotonic() >= self._ends_at

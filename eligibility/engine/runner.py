@@ -26,6 +26,7 @@ from eligibility.connectors.registry import get_connector
 from eligibility.engine.claim import LEASE_MARGIN, Claimed
 
 CONNECT_TIMEOUT = 5.0
+ENDS_WITHIN = 5.0
 log = structlog.get_logger(__name__)
 
 
@@ -54,6 +55,7 @@ class Runner:
         self._loop = uvloop.new_event_loop()
         self._conversations: set[asyncio.Task[None]] = set()
         self._session: aiohttp.ClientSession | None = None
+        self._is_closing = False
         self._thread = threading.Thread(target=self._run, name="conversations", daemon=True)
         self._thread.start()
 
@@ -66,9 +68,10 @@ class Runner:
             self._loop.call_soon_threadsafe(self._begin, list(rows), claimed_at)
 
     def close(self) -> None:
-        """End the loop and its thread."""
+        """End the loop and its thread; a connector that cannot be ended is left behind."""
+        self._is_closing = True
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
+        self._thread.join(ENDS_WITHIN)
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -79,7 +82,8 @@ class Runner:
     async def _end(self) -> None:
         for conversation in self._conversations:
             conversation.cancel()
-        await asyncio.gather(*self._conversations, return_exceptions=True)
+        if self._conversations:
+            await asyncio.wait(self._conversations, timeout=ENDS_WITHIN / 2)
         if self._session is not None:
             await self._session.close()
 
@@ -109,7 +113,10 @@ class Runner:
                     reply = await self._call(row)
         except TimeoutError:
             reply = Failed(Failure.TIMEOUT, "deadline", "The payer did not answer in time.")
-        except Exception as error:  # noqa: BLE001 (a connector may fail in any way)
+        except (Exception, asyncio.CancelledError) as error:
+            # A connector may fail in any way, even by a cancellation that nobody asked for.
+            if self._is_closing:
+                raise
             log.error("conversation_failed", task=str(row.task_id), error=type(error).__name__)
             reply = Failed(
                 Failure.BAD_RESPONSE, type(error).__name__, "The payer's answer could not be read."

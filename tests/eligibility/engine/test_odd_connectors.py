@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -32,6 +33,7 @@ from tests.eligibility.engine.helpers import (
     drain_until_done,
     make_lane,
     make_row,
+    make_rows,
 )
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -174,6 +176,45 @@ def test_a_connector_that_swallows_its_deadline_is_still_waited_for(
     drain_until_done(payer)
 
     assert again(task).status == Status.DONE
+
+
+def test_a_cancellation_that_nobody_asked_for_is_a_bad_response(
+    payer: WatchedPayer, odd: Odd
+) -> None:
+    async def cancel() -> Done:
+        raise asyncio.CancelledError
+
+    odd(lambda query: cancel())
+    task = make_odd_row()
+
+    drain_until_done(payer)
+
+    assert again(task).failure == Failure.BAD_RESPONSE
+
+
+def test_a_call_that_cannot_be_ended_is_given_up_three_times_and_costs_no_other_row_anything(
+    payer: WatchedPayer, odd: Odd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claims, "LEASE_MARGIN", 0.3)
+    monkeypatch.setattr(runner, "ENDS_WITHIN", 0.2)
+
+    async def deaf() -> Done:
+        """Waits on, whatever it is told."""
+        ends_at = time.monotonic() + 30
+        while time.monotonic() < ends_at:
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(30)
+        return answered()
+
+    odd(lambda query: deaf())
+    task = make_odd_row(deadline=0.1)
+    neighbours = make_rows(make_lane(code="P2", deadline=0.5), 5, "outcome=eligible")
+
+    drain_until_done(payer, within=30)
+
+    assert (again(task).status, again(task).failure) == (Status.FAILED, Failure.INTERNAL)
+    assert again(task).crashes == 3
+    assert {again(row).status for row in neighbours} == {Status.DONE}
 
 
 def test_a_row_whose_lease_may_have_run_out_before_its_call_is_not_called(
