@@ -58,15 +58,14 @@ class FixTaskPage(FixPage):
     def save(self, subject: Subject, row: Mapping[str, Any], version: int) -> Fixed:
         """Correct it; a row in which nothing was changed is asked again as it is."""
         task: Any = subject.row
-        actor = audit.actor_of(self.request)
-        fixed = fix_task(task=task, changes=row, version=version, actor=actor.id)
+        actor = str(self.request.user.pk)
+        fixed = fix_task(task=task, changes=row, version=version, actor=actor)
         if fixed.status is FixStatus.FIXED:
-            details = {"fields": fixed.changed}
-            audit.record(verb=Verb.FIXED, actor=actor, obj=task, details=details)
+            self.record(Verb.FIXED, subject, fields=fixed.changed)
         elif fixed.status is FixStatus.UNCHANGED:
             same = EligibilityTask.objects.filter(pk=task.pk)
-            if retry_tasks(tasks=same, actor=actor.id).moved:
-                audit.record(verb=Verb.RERUN, actor=actor, obj=task)
+            if retry_tasks(tasks=same, actor=actor).moved:
+                self.record(Verb.RERUN, subject)
         return fixed
 
     def meanwhile(self, subject: Subject, fixed: Fixed, revision: int) -> Meanwhile:

@@ -66,12 +66,7 @@ class FixPage(ABC, Page):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The row as it stands, under the rules of this moment."""
         subject = self.subject(kwargs["pk"])
-        audit.record(
-            verb=Verb.REVEALED,
-            actor=audit.actor_of(request),
-            obj=subject.row,
-            details={"page": self.url_name},
-        )
+        self.record(Verb.REVEALED, subject, page=self.url_name)
         row = forms.restated(subject.stands)
         return self._show(subject, row, self._check(subject, row))
 
@@ -91,6 +86,11 @@ class FixPage(ABC, Page):
         if is_current and (checked.errors or unseen):
             return self._show(subject, row, checked)
         return self._answer(subject, row, checked, self.save(subject, row, version))
+
+    def record(self, verb: Verb, subject: Subject, **details: Any) -> None:
+        """One entry of the audit log about the row."""
+        actor = audit.actor_of(self.request)
+        audit.record_many(verb=verb, actor=actor, targets=[subject.target], details=details)
 
     def _answer(
         self, subject: Subject, row: Mapping[str, Any], checked: Checked, fixed: Fixed

@@ -15,7 +15,6 @@ from eligibility.operations import Fixed, FixStatus, fix_rejected
 from eligibility.operations.create import KIND
 from eligibility.presentation import moments
 from eligibility.worklist import key_of
-from portal import audit
 from portal.admin_site import Capability, page
 from portal.models import RejectedRow, RowState, Verb
 from portal.roles import visible_clinic_ids, zone_of
@@ -60,13 +59,12 @@ class FixRejectedPage(FixPage):
     def save(self, subject: Subject, row: Mapping[str, Any], version: int) -> Fixed:
         """Accept it with what it says now."""
         rejected: Any = subject.row
-        actor = audit.actor_of(self.request)
+        actor = str(self.request.user.pk)
         fixed = fix_rejected(
-            row=rejected, raw=row, version=version, actor=actor.id, profile=subject.profile
+            row=rejected, raw=row, version=version, actor=actor, profile=subject.profile
         )
         if fixed.status is FixStatus.FIXED:
-            details = {"task": fixed.task_id}
-            audit.record(verb=Verb.ACCEPTED, actor=actor, obj=rejected, details=details)
+            self.record(Verb.ACCEPTED, subject, task=fixed.task_id)
         return fixed
 
     def meanwhile(self, subject: Subject, fixed: Fixed, revision: int) -> Meanwhile:

@@ -9,6 +9,7 @@ from typing import Any
 from eligibility import forms
 from eligibility.models import EligibilityTask
 from eligibility.worklist import GroupKey
+from portal import audit
 from portal.models import Clinic, RejectedRow
 
 
@@ -29,6 +30,17 @@ class Subject:
     revision: int = 0
     profile: str = "lenient"
     closed: str = ""
+
+    @property
+    def target(self) -> audit.Target:
+        """The row as the audit log names it."""
+        return audit.Target(
+            kind=self.row._meta.label_lower,
+            id=str(self.row.pk),
+            name=str(self.row),
+            team_id=self.clinic.team_id,
+            clinic_id=self.clinic.pk,
+        )
 
 
 @dataclass(frozen=True, slots=True)

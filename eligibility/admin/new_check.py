@@ -37,6 +37,8 @@ class NewCheckPage(Page):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The payer alone, or with its fields when the address names it."""
+        if not clinics_of(request.user):
+            return self.render_to_response(self.get_context_data(clinics=[]))
         return self._show(_with_usual_codes({"tpa_name": request.GET.get("payer", "")}))
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

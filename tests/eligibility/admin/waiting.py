@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from eligibility.identifiers import make_emirates_id
 from eligibility.models import EligibilityTask, Payer
 from eligibility.operations import create_tasks
 from portal.models import Clinic, RejectedRow
@@ -16,7 +17,8 @@ from tests.factories import make_result, make_task
 ACTOR = "b" * 24
 
 NAME = "Sentinel Patient"
-IDENTIFIER = "784-1986-9027382-9"
+IDENTIFIER = make_emirates_id(1986, 9027382)
+ANOTHER = make_emirates_id(1990, 1234567)
 
 
 def failed(clinic: Clinic, failure: str = "identity_mismatch", **fields: Any) -> EligibilityTask:
@@ -29,6 +31,7 @@ def failed(clinic: Clinic, failure: str = "identity_mismatch", **fields: Any) ->
         "visit_type": "OUTPATIENT",
         "name": NAME,
         "payer": payer,
+        "id_value": IDENTIFIER,
     }
     return make_task(clinic, **given | fields)
 
@@ -36,7 +39,12 @@ def failed(clinic: Clinic, failure: str = "identity_mismatch", **fields: Any) ->
 def doubtful(clinic: Clinic, outcome: str = "member_not_found", **fields: Any) -> EligibilityTask:
     """A check with an answer that somebody should look at."""
     payer = Payer.objects.get(code=fields.pop("payer", "TPA004"))
-    given = {"visit_type": "OUTPATIENT", "name": NAME, "payer": payer}
+    given = {
+        "visit_type": "OUTPATIENT",
+        "name": NAME,
+        "payer": payer,
+        "id_value": IDENTIFIER,
+    }
     task = make_task(clinic, **given | fields)
     make_result(task, outcome)
     EligibilityTask.objects.filter(pk=task.pk).update(review="needs_attention")
