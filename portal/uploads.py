@@ -2,9 +2,9 @@
 
 A file lies in UPLOAD_DIR (0700) as two files (0600) under a random name: its content, and what it
 is called and whose it is. Its token is all that an address says about it. Only the person who
-brought it gets it back; it is deleted after use, when it is discarded, and after an hour: when
-somebody else opens the page or brings a file, at the latest. Web servers of several hosts need
-one UPLOAD_DIR for all.
+brought it gets it back; it is deleted after use, when it is discarded, and after an hour: `sweep`,
+which every look at the home page, every refresh of it and every upload calls. Web servers of
+several hosts need one UPLOAD_DIR for all.
 """
 
 from __future__ import annotations

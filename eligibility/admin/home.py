@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from eligibility.admin import home_machine, home_panels
 from eligibility.admin.home_desk import Desk, address
+from portal import uploads
 from portal.admin_site import Capability, Page, page
 from portal.roles import can
 
@@ -20,6 +21,7 @@ class _Home(Page):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """The panels of the person's own clinics."""
+        uploads.sweep()  # some home page is nearly always open; a forgotten list goes in time
         desk = Desk.of(self.request.user, timezone.now())
         batches = home_panels.last_batches(desk)
         return super().get_context_data(

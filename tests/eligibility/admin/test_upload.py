@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import os
 import re
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from django.utils import timezone
 
 from eligibility.models import Batch, EligibilityTask
 from portal.models import AuditEvent, RejectedRow, Submission, User
+from portal.uploads import KEPT_SECONDS
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
@@ -192,6 +195,17 @@ def test_with_several_clinics_one_must_be_chosen(cast: Cast) -> None:
 def test_a_discarded_file_is_gone(cast: Cast, directory: Path) -> None:
     client = enter(cast.us.operator)
     decide(client, bring(client, GOOD), "discard")
+    assert list(directory.iterdir()) == []
+
+
+def test_a_forgotten_file_goes_when_somebody_looks_at_the_home_page(
+    cast: Cast, directory: Path
+) -> None:
+    bring(enter(cast.us.operator), GOOD)
+    long_ago = time.time() - KEPT_SECONDS - 1
+    for path in directory.iterdir():
+        os.utime(path, (long_ago, long_ago))
+    enter(cast.them.viewer).get("/admin/home/live/")
     assert list(directory.iterdir()) == []
 
 
