@@ -126,6 +126,9 @@ class Supervisor:
 
     def _beat(self) -> None:
         try:
+            if not WorkerHost.objects.filter(pk=self._host_id).exists():
+                # This machine slept for so long that the others have forgotten it.
+                self._register()
             self._give_back_dead()
             dispatcher.beat(self._host_id)
             self._watch.look()

@@ -11,6 +11,7 @@ from django_q.models import OrmQ
 from eligibility import jobs
 from eligibility.choices import Failure, Status
 from eligibility.engine import dispatcher, slots
+from eligibility.engine.supervisor import Supervisor
 from eligibility.models import DrainSlot, WorkerHost
 from portal.broker import HOST_KEY_VARIABLE
 from portal.pii import JobFailed
@@ -177,3 +178,17 @@ def test_two_hosts_that_beat_at_the_same_moment_return_each_row_once(
     at_once(partial(dispatcher.beat, "one"), partial(dispatcher.beat, "two"))
 
     assert {row.events.count() for row in rows} == {1}
+
+
+def test_a_host_that_slept_until_the_others_forgot_it_gets_its_places_back() -> None:
+    supervisor = Supervisor(workers=3)
+    supervisor._payer_socket.close()
+    supervisor._register()
+    WorkerHost.objects.all().delete()
+    make_row(make_lane())
+
+    supervisor._beat()
+
+    host = WorkerHost.objects.get()
+    assert sorted(slot_states()) == [FREE, QUEUED]
+    assert OrmQ.objects.filter(key=host.pk).exists()
