@@ -73,6 +73,7 @@ def watched(live_server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> Iterato
     The browser's driver runs an event loop in this thread, where Django would then refuse to
     read a row: that check is off while the window is open, and no loop outlives the test.
     """
+    from django.db import connections
     from playwright.sync_api import sync_playwright
 
     path = chromium()
@@ -89,6 +90,8 @@ def watched(live_server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> Iterato
         _watch(window)
         yield window
         started.close()
+        # Where a loop runs, Django keeps connections of their own: close those as well.
+        connections.close_all()
 
 
 def _watch(window: Watched) -> None:
