@@ -14,7 +14,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from eligibility.files.export import failed_rows
 from eligibility.models import Batch, EligibilityTask
+from portal.exports import as_bytes
 from portal.models import AuditEvent, RejectedRow, Submission, User
 from portal.uploads import KEPT_SECONDS
 from tests.cast import Cast
@@ -161,6 +163,25 @@ def test_a_file_that_came_in_before_is_run_again_only_when_somebody_says_so(cast
     assert EligibilityTask.objects.count() == 1
     decide(client, told, "run", again="1")
     assert EligibilityTask.objects.count() == 2
+
+
+def test_exported_failed_rows_that_come_back_correct_the_same_rows(cast: Cast) -> None:
+    client = enter(cast.us.operator)
+    decide(client, bring(client, GOOD, UNKNOWN), "run")
+    batch = Batch.objects.get()
+    going_out = failed_rows(batch)
+    rows = [list(row) for row in going_out.rows]
+    place = going_out.columns.index("visit_type")
+    assert [row[place] for row in rows] == ["SPACEWALK"]
+    rows[0][place] = "OUTPATIENT"
+    text = b"".join(as_bytes("xlsx", going_out.columns, rows))
+    answer: Any = client.post(UPLOAD, {"list": SimpleUploadedFile("fix.xlsx", text)}, follow=True)
+    report = answer.context_data["trial"].report
+    assert (report.is_correction, report.fixed) == (True, 1)
+    decide(client, answer, "run")
+    assert batch.tasks.count() == 2
+    assert batch.tasks.get(line=3).visit_type == "OUTPATIENT"
+    assert RejectedRow.objects.get().state == "accepted"
 
 
 def test_nobody_else_gets_a_file_by_its_address(cast: Cast) -> None:
