@@ -19,7 +19,7 @@ CHECKED := env DEBUG=0 HTTPS_ONLY=1 ALLOWED_HOSTS=portal.example DATABASE_URL=sq
 .PHONY: help
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' Makefile | while read -r name what; do \
-		printf '  make %-8s %s\n' "$$name" "$$what"; done
+		printf '  make %-11s %s\n' "$$name" "$$what"; done
 
 .PHONY: demo
 demo: venv-run ## the whole portal on this machine, with a demo team and 400 rows (ARGS=--once: no serving)
@@ -69,6 +69,10 @@ schema: venv-dev
 .PHONY: bench
 bench: venv-dev ## the speed goals, measured on both databases
 	@$(PY) -m tests.benchmarks $(ARGS)
+
+.PHONY: screenshots
+screenshots: venv-dev ## every page in light, dark and phone width to var/screenshots/, from a demo
+	@$(PY) -m tests.screenshots
 
 .PHONY: serve
 serve: configured ## the web server (gunicorn; settings from the environment)
