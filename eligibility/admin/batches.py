@@ -36,7 +36,7 @@ class BatchAdmin(NewestAdmin):
     rows_template = "eligibility/batch_rows.html"
     things = ("batch", "batches")
     list_filter = (filters.ClinicFilter, filters.AskedFilter)
-    list_per_page = 25
+    list_per_page = 20
 
     def dressed(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """With the clinic."""

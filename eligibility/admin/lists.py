@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from eligibility.admin.filters import ClinicFilter, Pick
-from eligibility.admin.paging import NewestFirst
+from eligibility.admin.paging import NEWEST, NewestFirst, Order
 from eligibility.admin.search import LOOKED_THROUGH
 from portal.admin_site import PortalModelAdmin
 from portal.roles import clinics_of
@@ -47,6 +47,10 @@ class NewestAdmin(PortalModelAdmin):
         wanted = request.GET.get(ClinicFilter.parameter_name, "")
         own = [clinic.pk for clinic in clinics_of(request.user)]
         return [pk for pk in own if str(pk) == wanted] or own
+
+    def order_of(self, changelist: Any) -> Order:
+        """The order of the list as it is filtered."""
+        return NEWEST
 
     def dressed(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """The rows of one page, with all that they show."""

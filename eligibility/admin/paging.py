@@ -24,12 +24,33 @@ from eligibility.engine.rows import python_uuid
 MOST = 10_000
 """Rows that a list counts and leads to; whoever looks for others narrows the list."""
 
-NEWEST_FIRST = ("-created_at", "-pk")
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The order of a list: by one column that an index is in the order of, then by id."""
+
+    column: str
+    descending: bool
+
+    @property
+    def fields(self) -> tuple[str, str]:
+        """As a queryset takes it."""
+        sign = "-" if self.descending else ""
+        return (f"{sign}{self.column}", f"{sign}pk")
+
+    @property
+    def sql(self) -> str:
+        """As a merged SELECT takes it, whose first columns are these."""
+        return "1 DESC, 2 DESC" if self.descending else "1, 2"
+
+
+NEWEST = Order("created_at", descending=True)
+BY_LINE = Order("line", descending=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A SELECT of (created_at, id) of rows of one clinic, newest first."""
+    """A SELECT of (the order's column, id) of rows of one clinic, in order."""
 
     sql: str
     parameters: tuple[Any, ...]
@@ -39,34 +60,45 @@ def part(
     rows: QuerySet[Any],
     most: int = MOST + 1,
     *,
-    order: Sequence[Any] = NEWEST_FIRST,
+    order: Order = NEWEST,
+    walk: Sequence[Any] = (),
     columns: Sequence[str] = (),
 ) -> Part | None:
-    """The newest of these rows, with further columns; None when there cannot be any."""
-    newest = rows.order_by(*order).values_list("created_at", "pk", *columns)[:most]
+    """The first of these rows, with further columns; None when there cannot be any.
+
+    `walk` is another order to take them in, where an index gives it and the list's own it not.
+    """
+    first = rows.order_by(*(walk or order.fields)).values_list(order.column, "pk", *columns)[:most]
     try:
-        sql, parameters = newest.query.get_compiler(connection=connection).as_sql()
+        sql, parameters = first.query.get_compiler(connection=connection).as_sql()
     except EmptyResultSet:
         return None
     return Part(sql, tuple(parameters))
 
 
-def parts_of(rows: QuerySet[Any], clinic_ids: Iterable[UUID], most: int = MOST + 1) -> list[Part]:
-    """The newest rows of each clinic."""
-    found = (part(rows.filter(clinic=clinic_id), most) for clinic_id in clinic_ids)
+def parts_of(
+    rows: QuerySet[Any], clinic_ids: Iterable[UUID], *, order: Order = NEWEST
+) -> list[Part]:
+    """The first rows of each clinic."""
+    found = (part(rows.filter(clinic=clinic_id), order=order) for clinic_id in clinic_ids)
     return [each for each in found if each is not None]
 
 
 def ids_of(
-    parts: Sequence[Part], *, limit: int, offset: int = 0, distinct: bool = False
+    parts: Sequence[Part],
+    *,
+    limit: int,
+    offset: int = 0,
+    order: Order = NEWEST,
+    distinct: bool = False,
 ) -> list[UUID]:
-    """The ids of the newest rows of all the parts; `distinct` when parts may overlap."""
+    """The ids of the first rows of all the parts; `distinct` when parts may overlap."""
     if not parts:
         return []
     merged, parameters = _merged(parts, distinct=distinct)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"{merged} ORDER BY 1 DESC, 2 DESC LIMIT %s OFFSET %s", [*parameters, limit, offset]
+            f"{merged} ORDER BY {order.sql} LIMIT %s OFFSET %s", [*parameters, limit, offset]
         )
         return [python_uuid(row[1]) for row in cursor.fetchall()]
 
@@ -94,8 +126,8 @@ class NewestFirst:
     """Makes a changelist of Django's show the newest rows, a page at a time, within bounds.
 
     Goes before Django's ChangeList among the base classes. The model page gives `clinics_shown`
-    (the clinics that the list may show), `search_parts` (what a typed term finds) and `dressed`
-    (the rows of one page with all that they show).
+    (the clinics that the list may show), `order_of` (newest first, or by line in a batch),
+    `search_ids` (what a typed term finds) and `dressed` (rows with all that they show).
     """
 
     model_admin: Any
@@ -112,17 +144,24 @@ class NewestFirst:
         self.paginator = Paginator(range(self.result_count), self.list_per_page)
         if not 1 <= self.page_num <= self.paginator.num_pages:
             raise IncorrectLookupParameters
-        self.result_list = self.model_admin.dressed(self.queryset.filter(pk__in=ids))
+        self.result_list = self._load(ids)
         self.multi_page = self.result_count > self.list_per_page
         self.full_result_count = None
         self.show_full_result_count = False
         self.show_admin_actions = True
         self.can_show_all = False
 
+    def _load(self, ids: list[UUID]) -> list[Any]:
+        """These rows in this order, found by their ids alone: they have been filtered already."""
+        model: Any = self.queryset.model
+        rows = {row.pk: row for row in self.model_admin.dressed(model.objects.filter(pk__in=ids))}
+        return [rows[pk] for pk in ids if pk in rows]
+
     def _newest(self, request: HttpRequest) -> tuple[list[UUID], int]:
-        parts = parts_of(self.queryset, self.model_admin.clinics_shown(request))
+        order = self.model_admin.order_of(self)
+        parts = parts_of(self.queryset, self.model_admin.clinics_shown(request), order=order)
         count = count_of(parts)
-        return ids_of(parts, limit=self._room(), offset=self._offset()), count
+        return ids_of(parts, limit=self._room(), offset=self._offset(), order=order), count
 
     def _found(self, request: HttpRequest) -> tuple[list[UUID], int]:
         ids = self.model_admin.search_ids(request, self.queryset, self.query)

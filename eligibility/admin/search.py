@@ -72,7 +72,7 @@ def _part(rows: QuerySet[Any], road: Road) -> Part | None:
     """
     if connection.vendor == "postgresql":
         return part(rows, MOST_FOUND)
-    return part(rows, LOOKED_THROUGH, order=(road.order,))
+    return part(rows, LOOKED_THROUGH, walk=(road.order,))
 
 
 def _roads(term: str) -> Iterable[Road]:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from eligibility.admin import acting, filters
 from eligibility.admin.links import address, tasks_address
 from eligibility.admin.lists import NewestAdmin
+from eligibility.admin.paging import BY_LINE, NEWEST, Order
 from eligibility.admin.search import HELP, search
 from eligibility.admin.task_page import show_task
 from eligibility.admin.task_rows import task_line, with_all_that_a_line_shows
@@ -66,6 +67,12 @@ class TaskAdmin(NewestAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Without the children of searches."""
         return super().get_queryset(request).filter(parent=None)
+
+    def order_of(self, changelist: Any) -> Order:
+        """A batch's rows stand in the order of its file."""
+        specs = changelist.filter_specs
+        of_batch = any(isinstance(spec, filters.BatchFilter) and spec.chosen() for spec in specs)
+        return BY_LINE if of_batch else NEWEST
 
     def dressed(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """With payer, clinic and what the answer was."""
