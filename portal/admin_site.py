@@ -20,10 +20,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
+from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import action as unfold_action
 from unfold.decorators import display
 from unfold.enums import ActionVariant
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.forms import (
+    AdminPasswordChangeForm,
+    AuthenticationForm,
+    UserChangeForm,
+    UserCreationForm,
+)
 from unfold.sites import UnfoldAdminSite
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
@@ -47,6 +53,7 @@ __all__ = [
     "Badge",
     "Capability",
     "Colour",
+    "DropdownFilter",
     "Page",
     "PortalAdminSite",
     "PortalModelAdmin",
@@ -72,6 +79,15 @@ __all__ = [
 ]
 
 
+class LoginForm(AuthenticationForm):
+    """Name and password; what is wrong is not said, so that nobody learns who works here."""
+
+    error_messages = {
+        **AuthenticationForm.error_messages,
+        "invalid_login": "This name and this password do not belong together. Capitals count.",
+    }
+
+
 class PortalAdminSite(AuditedDoors, UnfoldAdminSite):
     """Login, sidebar, model pages and the project's own pages."""
 
@@ -80,6 +96,7 @@ class PortalAdminSite(AuditedDoors, UnfoldAdminSite):
     site_title = "Eligibility Portal"
     index_title = "Home"
     empty_value_display = "–"
+    login_form = LoginForm
 
     def __init__(self, name: str = "admin") -> None:
         super().__init__(name)
@@ -143,6 +160,7 @@ class PortalModelAdmin(AsksRoles, AuditedSaves, ModelAdmin):
     """What the list is called where the model's plural says too little."""
 
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # a count for each choice of each filter
     list_per_page = 50
     list_max_show_all = 0
     list_fullwidth = True

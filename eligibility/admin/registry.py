@@ -133,7 +133,7 @@ class ConnectionAdmin(OwnTeamAdmin):
     editable_when_new = ("payer", "connector")
     list_display = ("name", "payer", "shown_connector", "max_in_flight", "deadline", "shown_active")
     list_select_related = ("payer", "team")
-    list_filter = ("connector", "is_active")
+    list_filter = ("is_active",)
     search_fields = ("name", "payer__code", "payer__name")
     search_help_text = "Name, or the payer's code or name"
     ordering = ("name",)

@@ -13,7 +13,15 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from portal.admin_site import Capability, Colour, PortalModelAdmin, SimpleListFilter, badge, display
+from portal.admin_site import (
+    Capability,
+    Colour,
+    DropdownFilter,
+    PortalModelAdmin,
+    SimpleListFilter,
+    badge,
+    display,
+)
 from portal.models import ApiKey, AuditEvent, User, Verb
 
 LOOKS: dict[str, tuple[str, Colour]] = {
@@ -40,7 +48,7 @@ LOOKS: dict[str, tuple[str, Colour]] = {
 }
 
 
-class VerbFilter(SimpleListFilter):
+class VerbFilter(DropdownFilter):
     """By what was done."""
 
     title, parameter_name = "what was done", "verb"
@@ -54,7 +62,7 @@ class VerbFilter(SimpleListFilter):
         return queryset.filter(verb=self.value()) if self.value() else queryset
 
 
-class ActorFilter(SimpleListFilter):
+class ActorFilter(DropdownFilter):
     """By who did it: the people and keys of the team."""
 
     title, parameter_name = "who", "actor"
@@ -100,7 +108,8 @@ class AuditEventAdmin(PortalModelAdmin):
     team_lookup = "team"
     list_display = ("shown_at", "shown_actor", "shown_verb", "shown_object", "shown_fields")
     list_display_links = ("shown_at",)
-    list_filter = (VerbFilter, ActorFilter, WhenFilter)
+    list_filter = (WhenFilter, ActorFilter, VerbFilter)
+    list_filter_submit = True
     search_fields = ("object_name", "=object_id", "=request_id", "actor_name")
     search_help_text = "A name, an id or a request id"
     ordering = ("-at", "-id")

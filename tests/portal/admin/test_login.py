@@ -61,7 +61,7 @@ def test_a_wrong_password_and_an_unknown_name_are_told_the_same(
 ) -> None:
     wrong = client.post(LOGIN, {"username": operator.username, "password": "wrong"})
     unknown = client.post(LOGIN, {"username": "nobody", "password": "wrong"})
-    words = "Please enter the correct username and password"
+    words = "do not belong together"
     assert words in wrong.content.decode()
     assert words in unknown.content.decode()
 
