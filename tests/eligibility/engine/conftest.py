@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from eligibility.choices import TRANSITIONS, Status
-from tests.eligibility.engine.helpers import WatchedPayer, running_payer
+from tests.eligibility.engine.payers import WatchedPayer, running_payer
 
 
 @pytest.fixture(scope="session")

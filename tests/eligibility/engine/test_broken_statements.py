@@ -20,7 +20,6 @@ from eligibility.operations import cancel_batch
 from portal.intake import insert
 from tests.eligibility.engine.conftest import check_promises
 from tests.eligibility.engine.helpers import (
-    WatchedPayer,
     again,
     answered,
     claim,
@@ -32,6 +31,7 @@ from tests.eligibility.engine.helpers import (
     make_lane,
     make_rows,
 )
+from tests.eligibility.engine.payers import WatchedPayer
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 MOST = 60

@@ -11,7 +11,6 @@ from eligibility.choices import Outcome, Status
 from eligibility.engine import drain as drains
 from eligibility.models import Attempt, EligibilityTask, Result
 from tests.eligibility.engine.helpers import (
-    WatchedPayer,
     again,
     drain_once,
     drain_until_done,
@@ -21,6 +20,7 @@ from tests.eligibility.engine.helpers import (
     make_row,
     make_rows,
 )
+from tests.eligibility.engine.payers import WatchedPayer
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 ERRORS = [OperationalError("deadlock"), InterfaceError("closed")]

@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import Any
 
 import pytest
 
 from eligibility.choices import AttemptState, Status
+from eligibility.engine.drain import Drain
 from eligibility.models import Attempt, EligibilityTask
 from tests.eligibility.engine.helpers import (
-    WatchedPayer,
     again,
+    at_once,
     cancel,
     drain_once,
     drain_until_done,
     make_lane,
     make_rows,
 )
+from tests.eligibility.engine.payers import WatchedPayer
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 
 
 def test_the_payer_sees_a_call_only_after_its_intent_is_committed(payer: WatchedPayer) -> None:
     scripts = ("outcome=eligible", "later=0.2", "500;times=1", "lost", "garbage;times=1")
-    rows = [row for script in scripts for row in make_rows(make_lane(deadline=0.3), 2, script)]
+    rows = [row for script in scripts for row in make_rows(make_lane(deadline=1.0), 2, script)]
     calls: Counter[str] = Counter()
     faults: list[str] = []
 
@@ -33,7 +36,7 @@ def test_the_payer_sees_a_call_only_after_its_intent_is_committed(payer: Watched
         calls[reference] += 1
         attempts = list(Attempt.objects.filter(task_id=reference).order_by("number"))
         written = sum(attempt.looks for attempt in attempts)
-        if written != calls[reference]:
+        if written < calls[reference]:
             faults.append(f"call {calls[reference]}, {written} written")
         if not attempts or attempts[-1].state != AttemptState.OPEN:
             faults.append("no open conversation")
@@ -62,6 +65,24 @@ def test_a_row_is_in_its_worker_s_hands_while_it_is_called(payer: WatchedPayer) 
     assert len(seen) >= len(rows)
     assert {(status, leased) for status, leased, _ in seen} == {(Status.RUNNING, True)}
     assert max(running for *_, running in seen) <= 3
+
+
+def test_two_drains_at_once_call_each_row_once_and_stay_within_the_lane_s_slots(
+    payer: WatchedPayer,
+) -> None:
+    rows = make_rows(make_lane(code="P1", max_in_flight=4), 40, "delay=20;outcome=eligible")
+    rows += make_rows(make_lane(code="P2", max_in_flight=3), 20, "delay=20;outcome=eligible")
+
+    def drain(worker: str) -> None:
+        while EligibilityTask.objects.filter(status=Status.PENDING).exists():
+            Drain(worker=worker, synthetic_url=payer.url, time_box=0.1).run()
+
+    at_once(partial(drain, "one:1"), partial(drain, "two:2"))
+    drain_until_done(payer)
+
+    assert {tuple(payer.kinds(row)) for row in rows} == {("submit",)}
+    assert set(Attempt.objects.values_list("worker", flat=True)) >= {"one:1", "two:2"}
+    assert payer.most_by_payer == {"P1": 4, "P2": 3}
 
 
 def test_no_row_is_called_after_its_cancellation_is_committed(payer: WatchedPayer) -> None:

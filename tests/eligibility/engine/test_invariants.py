@@ -20,7 +20,6 @@ from eligibility.models import Attempt, EligibilityTask, TaskRevision
 from eligibility.operations import retry_tasks
 from portal.models import RejectedRow, Submission
 from tests.eligibility.engine.helpers import (
-    WatchedPayer,
     answered,
     cancel,
     claim,
@@ -33,6 +32,7 @@ from tests.eligibility.engine.helpers import (
     make_row,
     make_rows,
 )
+from tests.eligibility.engine.payers import WatchedPayer
 
 pytestmark = pytest.mark.usefixtures("db")
 Break = Callable[[], Any]

@@ -16,7 +16,6 @@ from eligibility.models import DrainSlot, WorkerHost
 from portal.broker import HOST_KEY_VARIABLE
 from portal.pii import JobFailed
 from tests.eligibility.engine.helpers import (
-    WatchedPayer,
     again,
     at_once,
     claim,
@@ -29,6 +28,7 @@ from tests.eligibility.engine.helpers import (
     set_slots_back,
     slot_states,
 )
+from tests.eligibility.engine.payers import WatchedPayer
 
 FREE, QUEUED = DrainSlot.State.FREE, DrainSlot.State.QUEUED
 pytestmark = pytest.mark.usefixtures("db")

@@ -10,7 +10,6 @@ from eligibility.engine import leases
 from eligibility.engine.leases import MOST_CRASHES
 from eligibility.models import Attempt, EligibilityTask
 from tests.eligibility.engine.helpers import (
-    WatchedPayer,
     again,
     answered,
     claim,
@@ -24,6 +23,7 @@ from tests.eligibility.engine.helpers import (
     make_row,
     make_rows,
 )
+from tests.eligibility.engine.payers import WatchedPayer
 
 pytestmark = pytest.mark.usefixtures("db")
 

@@ -26,7 +26,6 @@ from eligibility.engine import claim as claims
 from eligibility.engine import runner
 from eligibility.models import Attempt
 from tests.eligibility.engine.helpers import (
-    WatchedPayer,
     again,
     answered,
     drain_once,
@@ -35,6 +34,7 @@ from tests.eligibility.engine.helpers import (
     make_row,
     make_rows,
 )
+from tests.eligibility.engine.payers import WatchedPayer
 
 pytestmark = pytest.mark.usefixtures("db")
 

@@ -10,7 +10,6 @@ from eligibility.engine import leases
 from eligibility.models import Attempt, EligibilityTask, Result
 from eligibility.operations import retry_tasks
 from tests.eligibility.engine.helpers import (
-    WatchedPayer,
     again,
     answered,
     cancel,
@@ -24,6 +23,7 @@ from tests.eligibility.engine.helpers import (
     make_lane,
     make_row,
 )
+from tests.eligibility.engine.payers import WatchedPayer
 
 pytestmark = pytest.mark.usefixtures("db")
 
