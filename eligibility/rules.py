@@ -22,7 +22,7 @@ from eligibility.identifiers import read_identifier
 from eligibility.lookup import Match, Registry
 from eligibility.payer_rules import PayerRules
 from eligibility.phones import phone_check
-from eligibility.schemas import WIRE_NAMES, DraftRow, Row
+from eligibility.schemas import DISPLAY_NAMES, WIRE_NAMES, DraftRow, Row
 from portal.intake.issues import Issue
 from portal.intake.text import excerpt, storable
 
@@ -30,6 +30,7 @@ __all__ = ["Checked", "PayerRules", "Profile", "Registry", "check_rows"]
 
 Profile = Literal["lenient", "strict"]
 
+_KNOWN_NAMES = WIRE_NAMES | DISPLAY_NAMES
 _validate = Row.__pydantic_validator__.validate_python
 _validate_draft = DraftRow.__pydantic_validator__.validate_python
 
@@ -113,7 +114,7 @@ class _Checker:
         else:
             self._apply(match, row, checked)
         self._look_at_content(row, checked)
-        if not WIRE_NAMES.issuperset(given):
+        if not _KNOWN_NAMES.issuperset(given):
             checked.warnings += faults.unknown_fields(given)
         if self.suspicious:
             _refuse_unstorable(checked)

@@ -18,8 +18,8 @@ from eligibility.choices import Failure, Status
 from eligibility.files.appointments import APPOINTMENT
 from eligibility.files.fields import ISSUE_COLUMNS, ROW_ID, VERSION
 from eligibility.models import Batch, EligibilityTask
-from eligibility.operations.fixes import row_of
 from eligibility.presentation.failures import FAILURES
+from eligibility.question import row_of
 from portal.models import RejectedRow
 
 ROWS_AT_ONCE: Final = 500

@@ -3,14 +3,15 @@
 from eligibility.operations.answers import Created, Disposition, Entry
 from eligibility.operations.batches import cancel_batch, pause_batch, resume_batch, run_batch
 from eligibility.operations.create import create_tasks
+from eligibility.operations.filing import Watch, Wishes
 from eligibility.operations.fixes import (
     Fixed,
     FixStatus,
     discard_rejected,
     fix_rejected,
     fix_task,
-    row_of,
 )
+from eligibility.operations.imports import import_file
 from eligibility.operations.reruns import (
     Moved,
     cancel_tasks,
@@ -19,6 +20,7 @@ from eligibility.operations.reruns import (
     retry_tasks,
 )
 from eligibility.operations.reviews import discard_rows, settle_tasks
+from eligibility.question import row_of
 
 __all__ = [
     "Created",
@@ -27,6 +29,8 @@ __all__ = [
     "FixStatus",
     "Fixed",
     "Moved",
+    "Watch",
+    "Wishes",
     "cancel_batch",
     "cancel_tasks",
     "create_tasks",
@@ -34,6 +38,7 @@ __all__ = [
     "discard_rows",
     "fix_rejected",
     "fix_task",
+    "import_file",
     "pause_batch",
     "preview_cancel",
     "preview_retry",

@@ -28,9 +28,9 @@ from eligibility.operations.fixes import (
     FixStatus,
     fix_rejected,
     fix_task,
-    row_of,
 )
 from eligibility.operations.intake import KIND
+from eligibility.question import row_of
 from eligibility.rules import Checked, check_rows
 from eligibility.schemas import WIRE_NAMES
 from portal.intake.issues import Issue

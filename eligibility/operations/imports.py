@@ -119,6 +119,9 @@ class _Import:
         earlier = find_earlier(self._fingerprint)
         if earlier is not None:
             self._begin_behind(earlier)
+        if self._report.was_done and self._watch.refused is None:
+            self._name_what_was_made()
+            return
         try:
             for rows in self._chunks():
                 self._take(rows)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from datetime import timedelta
 from importlib.resources import files
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from eligibility.models import Batch, EligibilityTask
@@ -315,3 +318,25 @@ class TestTheSameFileAgain:
         RejectedRow.objects.filter(line=4).update(state=RowState.DISCARDED)
         bring(self.content(), house.first, watch=Watch(refused=hear))
         assert told == [4, 11, 11]
+
+
+def test_memory_does_not_grow_with_the_file(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(imports, "CHUNK", 200)
+    peaks = []
+    for rows in (400, 1_200):
+        content = make_file(make_cells(n) for n in range(rows))
+        tracemalloc.start()
+        try:
+            assert bring(content, house.first, dry_run=True).created == rows
+            peaks.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+    assert peaks[1] < 1.4 * peaks[0]
+
+
+def test_a_file_that_came_in_is_not_even_read_again(house: House) -> None:
+    content = make_file([make_cells(1)])
+    bring(content, house.first)
+    with CaptureQueriesContext(connection) as queries:
+        assert bring(content, house.first).was_done
+    assert len(queries) <= 4
