@@ -16,7 +16,11 @@ def checks(count: int) -> str:
 def stays(stayed: Mapping[str, int]) -> list[str]:
     """Those that stay as they are, reason by reason, most of them first."""
     most_first = sorted(stayed.items(), key=lambda each: -each[1])
-    return [f"{checks(count)} will not: {reason}." for reason, count in most_first if count]
+    return [f"{_as_it_is(count)}: {reason}." for reason, count in most_first if count]
+
+
+def _as_it_is(count: int) -> str:
+    return f"{checks(count)} stays as it is" if count == 1 else f"{checks(count)} stay as they are"
 
 
 def outcome(moved: int, did: str, stayed: Mapping[str, int]) -> str:

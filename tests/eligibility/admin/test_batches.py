@@ -225,7 +225,7 @@ def test_pausing_and_resuming_say_what_moves_and_what_does_not(cast: Cast) -> No
     client = enter(cast.us.operator)
     asked = text_of(client.get(verb_url("batch", "pause", batch)))
     assert "Take 1 check out of the line?" in asked
-    assert "3 checks will not: answered, failed or cancelled already." in asked
+    assert "3 checks stay as they are: answered, failed or cancelled already." in asked
     done = client.post(verb_url("batch", "pause", batch), {"confirmed": "1"})
     assert "1 check is out of the line." in said(done)
     batch.refresh_from_db()
@@ -277,8 +277,8 @@ def test_failed_rows_run_again_all_or_those_of_one_cause(cast: Cast) -> None:
     cause = {"payer": "TPA002", "failure": "timeout", "cause": "No answer."}
     asked = text_of(client.get(url, cause))
     assert "about 1 check?" in asked
-    assert "1 check will not: failed for another cause." in asked
-    assert "3 checks will not: not failed." in asked
+    assert "1 check stays as it is: failed for another cause." in asked
+    assert "3 checks stay as they are: not failed." in asked
     done = client.post(url, {"confirmed": "1", **cause})
     assert "1 check is in line again." in said(done)
     assert states(batch) == ["done", "done", "pending", "pending", "failed"]

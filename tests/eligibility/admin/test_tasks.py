@@ -276,7 +276,7 @@ def test_selected_checks_run_again_after_a_page_that_says_how_many_will_not(cast
     }
     asked = client.post(CHECKS, chosen)
     assert "about 1 check" in text_of(asked)
-    assert "1 check will not: already in line" in text_of(asked)
+    assert "1 check stays as it is: already in line" in text_of(asked)
     failed.refresh_from_db()
     assert failed.status == "failed"
     done = client.post(CHECKS, {**chosen, "confirmed": "1"})
