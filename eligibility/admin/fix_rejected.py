@@ -14,6 +14,7 @@ from eligibility.admin.places import group_address, group_of, task_address, work
 from eligibility.operations import Fixed, FixStatus, fix_rejected
 from eligibility.operations.create import KIND
 from eligibility.presentation import moments
+from eligibility.presentation.fields import message_in_words
 from eligibility.worklist import key_of
 from portal.admin_site import Capability, page
 from portal.models import RejectedRow, RowState, Verb
@@ -86,7 +87,7 @@ class FixRejectedPage(FixPage):
         discard = group_address("admin:worklist_discard", subject.key, filters, row=one)
         return {
             "rejected": row,
-            "was_said": [error["message"] for error in row.errors],
+            "was_said": [message_in_words(error["message"]) for error in row.errors],
             "task_address": task_address(row.accepted_as) if row.accepted_as else "",
             "discard": discard if is_open else "",
         }

@@ -116,9 +116,11 @@ class GroupPage(Page):
         here = pages.get_page(self.request.GET.get("page"))
         first, last = max(here.start_index() - 1, 0), here.end_index()
         now = timezone.now()
+        lines = shown_rows(rows[first:last], key, worklist.filters, now)
         return super().get_context_data(
             cause=_cause(key.kind, [_group(key, pages.count)], worklist.filters, now),
-            lines=shown_rows(rows[first:last], key, worklist.filters, now),
+            lines=lines,
+            shows_fault=any(line.says or line.value for line in lines),
             here=here,
             query=worklist.filters.as_query(group=str(key)),
             back=worklist_address(worklist.filters),

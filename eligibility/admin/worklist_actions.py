@@ -22,10 +22,10 @@ from django.utils.dateparse import parse_datetime
 
 from eligibility.admin.places import group_of, worklist_address, worklist_of
 from eligibility.admin.worklist import NOTHING_LEFT
-from eligibility.models import EligibilityTask
+from eligibility.models import EligibilityTask, Payer
 from eligibility.operations import Moved, discard_rows, preview_retry, retry_tasks, settle_tasks
 from eligibility.presentation.counts import counted
-from eligibility.worklist import GroupKey, Kind
+from eligibility.worklist import UNKNOWN_PAYER, GroupKey, Kind
 from portal import audit
 from portal.admin_site import Capability, Page, confirm, is_confirmed, page
 from portal.models import RejectedRow, Verb
@@ -52,7 +52,7 @@ class GroupAction(ABC, Page):
             self.admin_site,
             title=self.get_title(),
             question=self.question(key, len(ids)),
-            facts=[*self.facts(key, ids), *_limits(self._rows(key, now), len(ids))],
+            facts=[_what(key), *self.facts(key, ids), *_limits(self._rows(key, now), len(ids))],
             button=self.button(key),
             back=self._back(),
             fields=[("as_of", now.isoformat()), ("count", str(len(ids)))],
@@ -221,6 +221,12 @@ class DiscardGroup(GroupAction):
     def done(self, key: GroupKey, count: int) -> str:
         """How many."""
         return f"{counted(count, 'row')} discarded."
+
+
+def _what(key: GroupKey) -> str:
+    """The group in words."""
+    name = Payer.objects.filter(code=key.payer).values_list("name", flat=True).first()
+    return f"{key.explain().title}: {name or key.payer or UNKNOWN_PAYER}."
 
 
 def _limits(rows: QuerySet[Any, UUID], taken: int) -> Sequence[str]:

@@ -11,6 +11,7 @@ from eligibility.admin.places import fix_address, task_address
 from eligibility.identifiers import mask
 from eligibility.models import EligibilityTask
 from eligibility.presentation import moments
+from eligibility.presentation.fields import message_in_words
 from eligibility.presentation.masks import Mask
 from eligibility.presentation.visits import visit_name
 from eligibility.worklist import Filters, GroupKey, Kind
@@ -94,7 +95,8 @@ def _errors(row: RejectedRow) -> str:
     if not row.errors:
         return ""
     more = len(row.errors) - 1
-    return f"{row.errors[0]['message']}{f' (and {more} more)' if more else ''}"
+    message = message_in_words(row.errors[0]["message"])
+    return f"{message} (and {more} more)" if more else message
 
 
 def _sent(row: RejectedRow) -> str:

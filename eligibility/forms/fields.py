@@ -13,7 +13,7 @@ from eligibility.forms.reading import DETAIL
 from eligibility.forms.shown import any_holds, conditions_of, is_always_required, only_on_condition
 from eligibility.payer_rules import PayerRules
 from eligibility.presentation import moments
-from eligibility.presentation.fields import label
+from eligibility.presentation.fields import label, message_in_words
 from eligibility.presentation.visits import visit_name
 from eligibility.rules import Registry
 from portal.intake.issues import Issue
@@ -96,8 +96,8 @@ def fields_of(
     """The fields of these names for this payer, with what is wrong and doubtful about each."""
     made = [_field(name, SPECS[name], payer, registry, values) for name in names]
     for each in made:
-        each.errors = [_note(issue, each) for issue in errors if _is_about(issue, each.name)]
-        each.warnings = [_note(issue, each) for issue in warnings if _is_about(issue, each.name)]
+        each.errors = [_note(issue, each, registry) for issue in errors if _about(issue, each)]
+        each.warnings = [_note(issue, each, registry) for issue in warnings if _about(issue, each)]
     return made
 
 
@@ -153,13 +153,16 @@ def _options(name: str, payer: PayerRules | None, registry: Registry) -> list[tu
     return [*(_YES_NO if name in YES_OR_NO else _PRIORITIES)]
 
 
-def _is_about(issue: Issue, name: str) -> bool:
-    return issue.pointer.split("/")[1:2] == [name]
+def _about(issue: Issue, field: Field) -> bool:
+    return issue.pointer.split("/")[1:2] == [field.name]
 
 
-def _note(issue: Issue, about: Field) -> Note:
+def _note(issue: Issue, about: Field, registry: Registry) -> Note:
     """The issue in words; a suggestion that the field already holds is none."""
+    text = message_in_words(issue.message)
     suggestion = issue.suggestion if isinstance(issue.suggestion, str) else ""
     if not suggestion or suggestion == about.value:
-        return Note(issue.message)
-    return Note(issue.message, suggestion, dict(about.options).get(suggestion, suggestion))
+        return Note(text)
+    payer = registry.find(suggestion) if about.kind is Kind.PAYER else None
+    words = payer.name if payer else dict(about.options).get(suggestion, suggestion)
+    return Note(text, suggestion, words)

@@ -15,6 +15,7 @@ from eligibility.forms.reading import read_row
 from eligibility.forms.shown import ALWAYS_REQUIRED, shown_names
 from eligibility.models import Connection
 from eligibility.payer_rules import PayerRules
+from eligibility.presentation.fields import message_in_words
 from eligibility.rules import Registry
 from portal.intake.issues import Issue
 
@@ -112,12 +113,13 @@ def _form(
     )
     made[0].has_focus = True
     names = {*first, *rest}
+    elsewhere = [issue for issue in errors if _field_of(issue) not in names]
     return RowForm(
         payer=payer,
         first=made[: len(first)],
         rest=made[len(first) :],
         payers=payer_groups(rules.payers, _connected(team_id)),
-        notes=[Note(issue.message) for issue in errors if _field_of(issue) not in names],
+        notes=[Note(message_in_words(issue.message)) for issue in elsewhere],
         seen=[token_of(doubt) for doubt in doubts],
         faults=len(errors),
         doubts=len(doubts),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,14 +29,27 @@ LABELS: dict[str, str] = {
     "mode": "Mode",
     "force": "Ask again even if fresh",
     "appointment": "Appointment",
-    "insurance_as_written": "Insurance as written",
+    "insurance_as_written": "Insurance text",
 }
 """Wire name → what a page calls it, in the order pages show them."""
+
+
+_ODD = "|".join(name for name in LABELS if "_" in name or not name.islower())
+_PLAIN = "|".join(name for name in LABELS if "_" not in name and name.islower())
+_WIRE_NAME = re.compile(rf"\b(?:{_ODD})\b|^(?:{_PLAIN})\b|(?<=needs )(?:{_PLAIN})\b")
 
 
 def label(name: str) -> str:
     """What a page calls this field; a field that nobody knows is called what it is called."""
     return LABELS.get(name, name)
+
+
+def message_in_words(message: str) -> str:
+    """A rule's message with labels in place of wire names: "INS026 needs Doctor."
+
+    Names that are English words are taken for a field's only where the rules put one.
+    """
+    return _WIRE_NAME.sub(lambda found: label(found[0]), message)
 
 
 def said(value: Any) -> str:

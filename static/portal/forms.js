@@ -89,6 +89,8 @@ function prepare(form) {
   const chosen = form.querySelector("select[data-swaps]");
   const below = form.querySelector("[data-when-payer]");
   if (below && chosen) below.hidden = !chosen.value;
+  const onEnter = form.querySelector("[data-default]"); // what the Enter key does
+  if (onEnter && chosen) onEnter.value = chosen.value ? onEnter.dataset.default : "fields";
 }
 
 for (const form of document.querySelectorAll("form[data-row-form]")) {

@@ -61,6 +61,7 @@ def test_a_fixed_row_is_accepted_at_its_line(client: Client, cast: Cast) -> None
     assert row.state == "accepted"
     assert (task.line, task.submission_id, task.batch) == (1, before.pk, Batch.objects.get())
     assert task.visit_type == "OUTPATIENT"
+    assert row.raw is not None
     assert row.raw["visit_type"] == "OUT"
     after = Submission.objects.get()
     assert (after.accepted_rows, after.rejected_rows) == (2, 1)
@@ -124,9 +125,7 @@ def test_a_row_that_somebody_accepted_meanwhile_is_told_and_nothing_is_doubled(
 ) -> None:
     (row,) = rejected(cast.us.first, bad())
     values = typed(client.get(fix_page(row)), action="save", visit_type="DENTAL")
-    fixed = fix_rejected(
-        row=row, raw={**row.raw, "visit_type": "OUTPATIENT"}, version=1, actor=ACTOR
-    )
+    fixed = fix_rejected(row=row, raw=bad(visit_type="OUTPATIENT"), version=1, actor=ACTOR)
     answer = client.post(fix_page(row), values)
     assert answer.status_code == 409
     assert "has been accepted" in answer.context["meanwhile"].message
