@@ -10,7 +10,7 @@ import pytest
 
 from tests.browser import Watched
 from tests.cast import Cast
-from tests.eligibility.engine.helpers import WatchedPayer, running_payer
+from tests.eligibility.engine.payers import WatchedPayer, running_payer
 from tests.stories.desk import Desk
 
 

@@ -13,7 +13,8 @@ from eligibility.operations import create_tasks
 from portal.models import User
 from tests.browser import Watched
 from tests.cast import Cast
-from tests.eligibility.engine.helpers import WatchedPayer, drain_until_done, in_thread
+from tests.eligibility.engine.helpers import drain_until_done, in_thread
+from tests.eligibility.engine.payers import WatchedPayer
 from tests.eligibility.make_rows import make_row
 from tests.portal.admin.entering import PASSWORD, with_password
 
