@@ -163,10 +163,9 @@ def _damage_refused() -> Iterator[None]:
         ET.ParseError,
         EOFError,
         LookupError,
-        NotImplementedError,
         OSError,
         OverflowError,
-        RuntimeError,
+        RuntimeError,  # among them: a compression that the standard library does not know
         ValueError,
     ) as error:
         raise damaged() from error
