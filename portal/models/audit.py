@@ -102,8 +102,8 @@ class AuditEvent(models.Model):
         ]
 
     def __str__(self) -> str:
-        word = dict(Verb.choices).get(self.verb, self.verb)
-        return f"{word} {self.object_name}".strip()
+        # Not the object's name: whoever names an object may one day name a patient.
+        return f"{dict(Verb.choices).get(self.verb, self.verb)}, event {self.pk}"
 
     def delete(self, using: Any = None, keep_parents: bool = False) -> NoReturn:
         """Never."""
