@@ -201,43 +201,41 @@ class BulkRequest(BaseModel):
     requests: Annotated[list[Row], Field(min_length=1, description="The rows, in any order.")]
 
 
+SCHEDULE_EXAMPLE: dict[str, Any] = {
+    "requests": [
+        {
+            "tpa_name": "TPA002",
+            "id_value": "784-XXXX-XXXXXXX-X",
+            "id_type": "EMIRATESID",
+            "phone": "0501234567",
+            "name": "[PATIENT_NAME]",
+            "dob": "YYYY-MM-DD",
+            "visit_type": "OUTPATIENT",
+            "doctorName": "Dr. Smith",
+            "mode": "prod",
+            "test_mode": False,
+            "extra_args": {"note": "example 1"},
+        },
+        {
+            "tpa_name": "DHPO",
+            "id_value": "784-YYYY-YYYYYYY-Y",
+            "id_type": "EMIRATESID",
+            "name": "[PATIENT_NAME]",
+            "visit_type": "OUTPATIENT",
+            "mode": "prod",
+            "test_mode": False,
+        },
+    ],
+    "scheduled_for": "2025-01-01T10:00:00Z",
+    "description": "Morning batch for clinic A",
+}
+"""The document's own request, shown by the schema and by the OpenAPI page."""
+
+
 class ScheduleRequest(BulkRequest):
     """The body of `schedule-tasks`: rows that wait as one batch until `scheduled_for`."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "requests": [
-                        {
-                            "tpa_name": "TPA002",
-                            "id_value": "784-XXXX-XXXXXXX-X",
-                            "id_type": "EMIRATESID",
-                            "phone": "0501234567",
-                            "name": "[PATIENT_NAME]",
-                            "dob": "YYYY-MM-DD",
-                            "visit_type": "OUTPATIENT",
-                            "doctorName": "Dr. Smith",
-                            "mode": "prod",
-                            "test_mode": False,
-                            "extra_args": {"note": "example 1"},
-                        },
-                        {
-                            "tpa_name": "DHPO",
-                            "id_value": "784-YYYY-YYYYYYY-Y",
-                            "id_type": "EMIRATESID",
-                            "name": "[PATIENT_NAME]",
-                            "visit_type": "OUTPATIENT",
-                            "mode": "prod",
-                            "test_mode": False,
-                        },
-                    ],
-                    "scheduled_for": "2025-01-01T10:00:00Z",
-                    "description": "Morning batch for clinic A",
-                }
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [SCHEDULE_EXAMPLE]})
 
     scheduled_for: Annotated[
         str | None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from eligibility.results import wire_data
+from eligibility.schemas import SCHEDULE_EXAMPLE
 
 _FIRST = "c5d5093f-8c49-4b6b-a83e-f90b6af7dee8"
 _SECOND = "d6e61a40-9d5a-4c7c-b94f-001c7b08eff9"
@@ -44,34 +45,6 @@ def _bulk_created(*tasks: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-_SCHEDULE = {
-    "requests": [
-        {
-            "tpa_name": "TPA002",
-            "id_value": "784-XXXX-XXXXXXX-X",
-            "id_type": "EMIRATESID",
-            "phone": "0501234567",
-            "name": "[PATIENT_NAME]",
-            "dob": "YYYY-MM-DD",
-            "visit_type": "OUTPATIENT",
-            "doctorName": "Dr. Smith",
-            "mode": "prod",
-            "test_mode": False,
-            "extra_args": {"note": "example 1"},
-        },
-        {
-            "tpa_name": "DHPO",
-            "id_value": "784-YYYY-YYYYYYY-Y",
-            "id_type": "EMIRATESID",
-            "name": "[PATIENT_NAME]",
-            "visit_type": "OUTPATIENT",
-            "mode": "prod",
-            "test_mode": False,
-        },
-    ],
-    "scheduled_for": "2025-01-01T10:00:00Z",
-    "description": "Morning batch for clinic A",
-}
 _SCHEDULED = {
     "success": True,
     "message": (
@@ -170,7 +143,7 @@ EXAMPLES: dict[str, list[tuple[str, str, Any]]] = {
         ),
     ],
     "schedule_tasks": [
-        ("request", "A morning batch", _SCHEDULE),
+        ("request", "A morning batch", SCHEDULE_EXAMPLE),
         ("response", "Scheduled", _SCHEDULED),
     ],
     "eligibility_result": [("response", "An eligible patient", _RESULT)],
