@@ -47,12 +47,18 @@ class Supervisor:
         self._payer_socket = children.listening_socket()
         port, fd = self._payer_socket.getsockname()[1], self._payer_socket.fileno()
         self._payer_url = settings.SYNTHETIC_PAYER_URL or f"http://127.0.0.1:{port}"
+        # Children are told who their parent is: one that asked for itself, late, after this
+        # process was killed, would take its next parent for the first and live on.
+        mine = str(os.getpid())
         self._payer = children.Child(
-            "synthetic_payer", "--socket", str(fd), "--with-parent", environment={}, inherits=(fd,)
+            "synthetic_payer",
+            *("--socket", str(fd), "--with-parent", mine),
+            environment={},
+            inherits=(fd,),
         )
         self._cluster = children.Child(
             "workers",
-            "--cluster",
+            *("--cluster", mine),
             environment={
                 HOST_KEY_VARIABLE: self._host_id,
                 "SYNTHETIC_PAYER_URL": self._payer_url,

@@ -121,8 +121,8 @@ class Workers:
 
 
 @contextmanager
-def workers(database_url: str, **environment: str) -> Iterator[Workers]:
-    """The command, running and taking jobs; ended with all it started."""
+def workers(database_url: str, *, is_ready: bool = True, **environment: str) -> Iterator[Workers]:
+    """The command, running and (when `is_ready`) taking jobs; ended with all it started."""
     process = subprocess.Popen(
         [sys.executable, "manage.py", "workers", "--workers", "3", "--grace", "20"],
         cwd=ROOT,
@@ -131,7 +131,8 @@ def workers(database_url: str, **environment: str) -> Iterator[Workers]:
     )
     running = Workers(process)
     try:
-        wait_for(lambda: WorkerHost.objects.filter(pid=process.pid, answered_at__isnull=False))
+        answered = WorkerHost.objects.filter(pid=process.pid, answered_at__isnull=False)
+        wait_for(lambda: not is_ready or answered.exists())
         yield running
     finally:
         left = running.processes()
@@ -288,6 +289,17 @@ def test_a_killed_supervisor_takes_its_children_with_it(
         running.process.kill()
         running.process.wait()
         wait_for(lambda: not [pid for pid in left if children.is_running(pid)], seconds=10)
+
+
+def test_a_supervisor_killed_while_its_children_start_leaves_none_behind(
+    committed_cast: Cast, database_url: str
+) -> None:
+    with workers(database_url, is_ready=False) as running:
+        wait_for(lambda: len(running.processes()) == 2)
+        left = running.processes()
+        running.process.kill()
+        running.process.wait()
+        wait_for(lambda: not [pid for pid in left if children.is_running(pid)], seconds=20)
 
 
 @pytest.mark.postgres_only

@@ -28,12 +28,14 @@ class Command(BaseCommand):
         """Say how many workers, and how long running calls may take at the end."""
         parser.add_argument("--workers", type=int, default=settings.WORKERS)
         parser.add_argument("--grace", type=float, default=70.0, help="seconds for running calls")
-        parser.add_argument("--cluster", action="store_true", help="used by the command itself")
+        parser.add_argument(
+            "--cluster", type=int, metavar="PARENT", help="used by the command itself"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Supervise, or be the supervised cluster."""
-        if options["cluster"]:
-            self._be_the_cluster()
+        if options["cluster"] is not None:
+            self._be_the_cluster(options["cluster"])
             return
         if not settings.DEBUG and (faults := durability_faults()):
             raise CommandError(
@@ -43,9 +45,8 @@ class Command(BaseCommand):
             raise CommandError("At least 2 workers: one answers while the others work.")
         Supervisor(workers=options["workers"], grace=options["grace"]).run()
 
-    def _be_the_cluster(self) -> None:
+    def _be_the_cluster(self, parent: int) -> None:
         """Run the cluster; end the whole group when the parent or the sentinel is gone."""
-        parent = os.getppid()
         cluster = Cluster()
         cluster.start()
         while cluster.sentinel is not None and cluster.stop_event is not None:
