@@ -13,8 +13,8 @@ from pydantic_core import ErrorDetails
 
 from eligibility.dates import date_meant
 from eligibility.schemas import ATTRIBUTES, DISPLAY_NAMES, WIRE_NAMES
-from eligibility.spelling import Speller
 from portal.intake.issues import Issue
+from portal.intake.spelling import Speller
 from portal.intake.text import excerpt, list_unstorable, storable_text
 
 MOST_UNKNOWN = 10

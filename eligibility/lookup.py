@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from eligibility.payer_file import shipped
 from eligibility.payer_rules import PayerRules, Requirement, Vocabulary
-from eligibility.spelling import Speller
+from portal.intake.spelling import Speller
 
 
 @dataclass(frozen=True, slots=True)
