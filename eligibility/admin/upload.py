@@ -13,7 +13,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -25,10 +24,10 @@ from eligibility.admin.upload_trial import ENCODINGS, FIELDS, bring_in, try_out
 from eligibility.files.report import FileReport
 from eligibility.presentation import moments
 from eligibility.worklist import Filters
-from portal import audit, uploads
+from portal import uploads
 from portal.admin_site import Capability, Page, page
 from portal.intake.readers import Unreadable
-from portal.models import Clinic, Submission, Verb
+from portal.models import Clinic
 from portal.roles import clinics_of
 from portal.uploads import Upload
 
@@ -157,7 +156,6 @@ class UploadPage(Page):
             return self._trial(upload, came_before=True, earlier=_batch(report))
         except Unreadable:
             return _show(upload)
-        _record(request, report, clinic)
         return self._lead_on(report, clinic, scheduled_for)
 
     def _schedule(self, upload: Upload) -> HttpResponse:
@@ -239,17 +237,3 @@ def _moment(text: str, clinic: Clinic) -> datetime | None:
         return datetime.fromisoformat(text).replace(tzinfo=clinic.zone)
     except ValueError:
         return None
-
-
-@transaction.atomic
-def _record(request: HttpRequest, report: FileReport, clinic: Clinic) -> None:
-    """Who brought in a file, and what became of its rows."""
-    counts = {
-        name: getattr(report, name)
-        for name in ("rows", "created", "replayed", "rejected", "fixed", "unchanged", "conflicts")
-    }
-    stored = report.submission_id
-    submission = Submission.objects.filter(pk=stored).first() if stored else None
-    audit.record(
-        verb=Verb.IMPORTED, actor=audit.actor_of(request), obj=submission or clinic, details=counts
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -125,13 +125,16 @@ class ChunkStore:
         report: FileReport,
         file: FileImport,
         rules: registry.LoadedRegistry,
+        begun: Callable[[Submission, FileReport], None],
     ) -> None:
+        """`begun` hears of the file's first chunk, in the transaction that stores it."""
         self._intake = intake
         self._checked = checked
         self._place = place
         self._report = report
         self._file = file
         self._rules = rules
+        self._begun = begun
         self._next_line = intake.line_of(len(checked) - 1) + 1
 
     def store(self) -> tuple[Submission, FileReport]:
@@ -143,6 +146,8 @@ class ChunkStore:
         counted.take_counts(self._report.as_counts())
         tally(counted, intake, fresh, self._checked)
         self._step(submission, counted)
+        if self._place.submission is None:
+            self._begun(submission, counted)
         close_replaced(intake, intake.rejected, apart_from=submission)
         if fresh:
             self._store_tasks(fresh, submission)

@@ -21,7 +21,7 @@ from eligibility.files.columns import Columns
 from eligibility.files.edits import edits_of, with_edits
 from eligibility.files.report import FileReport
 from eligibility.models import EligibilityTask
-from eligibility.operations.filing import Watch, Wishes
+from eligibility.operations.filing import Watch, Wishes, note_import
 from eligibility.operations.fixes import (
     CHANGED_MEANWHILE,
     Fixed,
@@ -79,6 +79,7 @@ class _Corrections:
         self._wishes = wishes
         self._watch = watch
         self._lines: dict[UUID, int] = {}
+        self._is_noted = False
 
     def take(self, lines: Sequence[Line]) -> None:
         """Correct the rows of some lines, in their order."""
@@ -131,6 +132,9 @@ class _Corrections:
                 fixed = self._correct_rejected(target, cells, named.version)
             if self._wishes.dry_run:
                 transaction.set_rollback(True)
+            elif fixed.status is FixStatus.FIXED and not self._is_noted:
+                note_import(self._wishes, self._report)
+                self._is_noted = True
         return fixed
 
     def _correct_task(self, task: EligibilityTask, cells: dict[str, str], version: int) -> Fixed:

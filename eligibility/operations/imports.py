@@ -34,7 +34,7 @@ from eligibility.operations.chunks import (
     tally,
 )
 from eligibility.operations.corrections import correct_rows
-from eligibility.operations.filing import Watch, Wishes
+from eligibility.operations.filing import Watch, Wishes, note_import
 from eligibility.operations.intake import (
     KIND,
     assign_ids,
@@ -245,9 +245,20 @@ class _Import:
             fingerprint=self._fingerprint,
         )
         store = ChunkStore(
-            intake, checked, place=self._place, report=self._report, file=file, rules=rules
+            intake,
+            checked,
+            place=self._place,
+            report=self._report,
+            file=file,
+            rules=rules,
+            begun=self._note,
         )
         store.settle(winning_races(store.store))
+
+    def _note(self, submission: Submission, counted: FileReport) -> None:
+        """Say in the audit log who brings in what; `counted` are the first chunk's rows."""
+        counted.read_as = self._report.read_as
+        note_import(self._wishes, counted, submission)
 
     def _finish(self) -> None:
         """All rows are in."""

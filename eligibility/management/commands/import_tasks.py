@@ -19,6 +19,7 @@ from eligibility.files.summary import summary
 from eligibility.operations.filing import Watch, Wishes
 from eligibility.operations.imports import import_file
 from eligibility.operations.setup import find_by_id_or_name
+from portal import audit
 from portal.exports import TooManyRows
 from portal.intake.issues import Issue
 from portal.intake.readers import Unreadable
@@ -147,6 +148,7 @@ def _wishes(options: dict[str, Any]) -> Wishes:
     return Wishes(
         clinic=clinic,
         actor=ACTOR,
+        known_as=audit.command("import_tasks"),
         profile=options["profile"],
         scheduled=scheduled_for is not None,
         scheduled_for=scheduled_for,

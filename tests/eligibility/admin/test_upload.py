@@ -113,7 +113,7 @@ def test_an_import_is_in_the_audit_log_with_its_counts(cast: Cast) -> None:
     event = AuditEvent.objects.get(verb="imported")
     assert event.actor_id == cast.us.operator.pk
     assert event.object_id == str(Submission.objects.get().pk)
-    assert (event.details["rows"], event.details["rejected"]) == (2, 1)
+    assert (event.details["first_rows"], event.details["first_rejected"]) == (2, 1)
     assert "Sentinel" not in str(event.details)
 
 

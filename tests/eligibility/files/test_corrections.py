@@ -13,7 +13,7 @@ from eligibility.models import Batch, EligibilityTask, TaskRevision
 from eligibility.operations import create_tasks, discard_rejected, fix_task
 from eligibility.operations.filing import Watch
 from portal.exports import as_bytes
-from portal.models import FileImport, RejectedRow, RowState, Submission
+from portal.models import AuditEvent, FileImport, RejectedRow, RowState, Submission
 from tests.cast import Cast, House
 from tests.eligibility.files.making import bring, make_cells, make_file, told
 from tests.eligibility.make_rows import make_row
@@ -60,6 +60,21 @@ def edited(content: bytes, edits: dict[str, dict[str, str]], ending: str = "csv"
 def give_back(content: bytes, house: House, **options: Any) -> FileReport:
     """Bring the file in as the clinic's operator."""
     return bring(content, house.first, actor=house.operator.pk, **options)
+
+
+class TestTheAuditLog:
+    def test_a_file_of_corrections_has_one_entry_about_its_clinic(self, house: House) -> None:
+        entries = AuditEvent.objects.filter(details__has_key="is_correction")
+        edits = {"3": {"name": "Ali Farouq"}, "4": {"name": "Ali Faruk"}}
+        content = edited(exported(), edits)
+        give_back(content, house, dry_run=True)
+        assert not entries.exists()
+        give_back(content, house)
+        give_back(content, house)
+        event = entries.get()
+        assert (event.verb, event.actor_id) == ("imported", house.operator.pk)
+        assert event.object_id == str(house.first.pk)
+        assert "Faruk" not in str(event.details)
 
 
 class TestTheRoundTrip:

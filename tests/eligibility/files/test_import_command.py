@@ -19,7 +19,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from eligibility.models import EligibilityTask
-from portal.models import Clinic, FileImport, RejectedRow, Submission
+from portal.models import AuditEvent, Clinic, FileImport, RejectedRow, Submission
 from tests.cast import Cast, House
 from tests.eligibility.files.making import make_cells, make_file, told
 from tests.factories import make_clinic
@@ -72,6 +72,15 @@ def mixed(tmp_path: Path) -> Path:
     path = tmp_path / "mixed.csv"
     path.write_bytes(make_file([make_cells(1, dob="03/04/1986"), *bad]))
     return path
+
+
+def test_an_import_from_the_command_line_is_in_the_audit_log(house: House, tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_bytes(make_file([make_cells(1)]))
+    run(path, house)
+    event = AuditEvent.objects.get(verb="imported")
+    assert (event.actor_kind, event.actor_name) == ("command", "import_tasks")
+    assert (event.team_id, event.object_id) == (house.team.pk, str(Submission.objects.get().pk))
 
 
 def test_a_good_file_ends_with_0(good: Path, house: House) -> None:
