@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "django_q",
     "axes",
     "portal.apps.PortalConfig",
+    "records.apps.RecordsConfig",
     "eligibility.apps.EligibilityConfig",
 ]
 
