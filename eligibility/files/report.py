@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from portal.intake.issues import Issue
+from portal.intake.reasons import Reason, as_stored, by_frequency, count_issues, from_stored
+
+__all__ = ["FileReport", "Reason", "by_frequency"]
 
 _COUNTS = ("rows", "created", "replayed", "rejected", "fixed", "unchanged", "conflicts")
-
-
-@dataclass(slots=True)
-class Reason:
-    """Why rows were rejected, or doubted: how many rows, and the words of the first one.
-
-    `field` is the row's field, "" when it is about the row as a whole. The words never repeat
-    what a row says.
-    """
-
-    code: str
-    field: str
-    message: str
-    rows: int = 0
 
 
 @dataclass(slots=True)
@@ -77,44 +65,20 @@ class FileReport:
 
     def count_errors(self, issues: Iterable[Issue]) -> None:
         """Count why one row was rejected."""
-        _count(self.errors, issues)
+        count_issues(self.errors, issues)
 
     def count_doubts(self, issues: Iterable[Issue]) -> None:
         """Count what is odd about one accepted row."""
-        _count(self.doubts, issues)
+        count_issues(self.doubts, issues)
 
     def as_counts(self) -> dict[str, Any]:
         """The counts alone, to be stored between two chunks."""
-        reasons = {
-            name: [[r.code, r.field, r.message, r.rows] for r in found.values()]
-            for name, found in (("errors", self.errors), ("doubts", self.doubts))
-        }
+        reasons = {"errors": as_stored(self.errors), "doubts": as_stored(self.doubts)}
         return {name: getattr(self, name) for name in _COUNTS} | reasons
 
     def take_counts(self, counts: dict[str, Any]) -> None:
         """Go on from stored counts."""
         for name in _COUNTS:
             setattr(self, name, counts.get(name, 0))
-        self.errors = _reasons(counts.get("errors", []))
-        self.doubts = _reasons(counts.get("doubts", []))
-
-
-def by_frequency(reasons: dict[str, Reason]) -> list[Reason]:
-    """The commonest reason first."""
-    order = Counter({key: reason.rows for key, reason in reasons.items()})
-    return [reasons[key] for key, _ in order.most_common()]
-
-
-def _reasons(stored: list[list[Any]]) -> dict[str, Reason]:
-    return {f"{code}/{name}": Reason(code, name, said, n) for code, name, said, n in stored}
-
-
-def _count(into: dict[str, Reason], issues: Iterable[Issue]) -> None:
-    """Count each code and field once for the row."""
-    seen = set()
-    for issue in issues:
-        name = issue.pointer.lstrip("/")
-        key = f"{issue.code}/{name}"
-        if key not in seen:
-            seen.add(key)
-            into.setdefault(key, Reason(issue.code, name, issue.message)).rows += 1
+        self.errors = from_stored(counts.get("errors", []))
+        self.doubts = from_stored(counts.get("doubts", []))

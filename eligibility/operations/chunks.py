@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import F
 from django.utils import timezone
 
 from eligibility import registry
@@ -17,7 +15,6 @@ from eligibility.files.rows import FileRow
 from eligibility.models import Batch, EligibilityTask
 from eligibility.operations.answers import Intake
 from eligibility.operations.intake import (
-    REPLAY_WINDOW,
     Fresh,
     assign_ids,
     close_replaced,
@@ -28,48 +25,9 @@ from eligibility.operations.intake import (
     store_tasks,
 )
 from eligibility.rules import Checked, check_rows
-from portal.intake.issues import Issue
+from portal.intake.places import Place, count_rows, raise_if_begun, step
 from portal.intake.text import storable
-from portal.models import Clinic, FileImport, RejectedRow, Submission
-
-_ISSUE = ("pointer", "code", "message", "value", "suggestion")
-
-
-class Overtaken(Exception):
-    """Somebody else brings in the same file at this moment, and is further on."""
-
-
-@dataclass(slots=True)
-class Place:
-    """How far a file has come in: its submission and the first line that is not in yet.
-
-    `seen` is an import of the same file that is known and was decided to be left behind.
-    """
-
-    submission: Submission | None = None
-    next_line: int = 0
-    seen: FileImport | None = None
-
-
-def find_earlier(fingerprint: str) -> FileImport | None:
-    """The same file's import of the last 24 hours: one that has broken off, or else a whole one.
-
-    A broken-off one that is older is given up: its rows have long been answered.
-    """
-    since = timezone.now() - REPLAY_WINDOW
-    same = FileImport.objects.filter(fingerprint=fingerprint)
-    same.filter(finished_at=None, updated_at__lt=since).update(finished_at=F("updated_at"))
-    recent = same.filter(updated_at__gte=since).select_related("submission")
-    return recent.order_by(F("finished_at").desc(nulls_first=True)).first()
-
-
-def open_errors(submission: Submission) -> dict[int, list[Issue]]:
-    """The errors of the file's rows that are still open, by line."""
-    rows = RejectedRow.objects.open().filter(submission=submission)
-    return {
-        line: [Issue(*(error[name] for name in _ISSUE)) for error in errors]
-        for line, errors in rows.values_list("line", "errors")
-    }
+from portal.models import Clinic, FileImport, Submission
 
 
 def check_chunk(
@@ -162,29 +120,17 @@ class ChunkStore:
         self._report.take_counts(counted.as_counts())
 
     def _step(self, submission: Submission, counted: FileReport) -> None:
-        """Move the file's place on, if it is where we think, and the submission's counts with it.
-
-        The step comes first: whoever brings in the same file waits for it.
-        """
-        if self._place.submission is None:
-            self._refuse_second()
-            self._file.pk = submission.pk
-            self._file.next_line, self._file.counts = self._next_line, counted.as_counts()
-            self._file.save(force_insert=True)
-        else:
-            mine = FileImport.objects.filter(
-                pk=submission.pk, next_line=self._place.next_line, finished_at=None
-            )
-            if not mine.update(
-                next_line=self._next_line, counts=counted.as_counts(), updated_at=timezone.now()
-            ):
-                raise Overtaken
-        accepted, rejected = len(self._intake.accepted), len(self._intake.rejected)
-        Submission.objects.filter(pk=submission.pk).update(
-            total_rows=F("total_rows") + accepted + rejected,
-            accepted_rows=F("accepted_rows") + accepted,
-            rejected_rows=F("rejected_rows") + rejected,
+        """Move the file's place on, if it is where we think, and its submission's counts."""
+        step(
+            self._place,
+            self._file,
+            submission=submission,
+            next_line=self._next_line,
+            counts=counted.as_counts(),
+            refuse_second=self._refuse_second,
         )
+        accepted, rejected = len(self._intake.accepted), len(self._intake.rejected)
+        count_rows(submission, accepted=accepted, rejected=rejected)
 
     def _refuse_second(self) -> None:
         """See to it that nobody has begun the same file since we looked.
@@ -192,8 +138,7 @@ class ChunkStore:
         The lock lets first chunks of a clinic's files pass one by one, and nothing else wait.
         """
         Clinic.objects.select_for_update(no_key=True).get(pk=self._intake.clinic.pk)
-        if find_earlier(self._file.fingerprint) != self._place.seen:
-            raise Overtaken
+        raise_if_begun(self._place, self._file)
 
     def _store_tasks(self, fresh: list[Fresh], submission: Submission) -> None:
         """Add the tasks to the file's batch; paused or cancelled meanwhile, it stays so."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from eligibility.files.report import FileReport
 from portal import audit
-from portal.intake.issues import Issue
-from portal.intake.readers import Line
+from portal.intake import watching
 from portal.models import Clinic, Submission, Verb
 
 
@@ -58,22 +56,5 @@ def note_import(wishes: Wishes, report: FileReport, submission: Submission | Non
     )
 
 
-def _nobody(report: FileReport) -> None:
-    """Nobody looks on."""
-
-
-def _always() -> bool:
-    return True
-
-
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """Who looks on: after each chunk, at each row that is refused, and whether to go on.
-
-    `refused` hears of every row of the file that is not in: its line, and why. That includes
-    rows that an earlier run of the same file rejected and that are still open.
-    """
-
-    progress: Callable[[FileReport], None] = _nobody
-    refused: Callable[[Line, Sequence[Issue]], None] | None = None
-    keep_going: Callable[[], bool] = _always
+Watch = watching.Watch[FileReport]
+"""Who looks on while the checks of a file come in."""

@@ -24,15 +24,7 @@ from eligibility.files.report import FileReport
 from eligibility.files.rows import FileRow, read_row
 from eligibility.models import Batch
 from eligibility.operations.answers import Intake
-from eligibility.operations.chunks import (
-    ChunkStore,
-    Overtaken,
-    Place,
-    check_chunk,
-    find_earlier,
-    open_errors,
-    tally,
-)
+from eligibility.operations.chunks import ChunkStore, check_chunk, tally
 from eligibility.operations.corrections import correct_rows
 from eligibility.operations.filing import Watch, Wishes, note_import
 from eligibility.operations.intake import (
@@ -45,13 +37,20 @@ from eligibility.operations.intake import (
 from eligibility.rules import Checked
 from portal.collector import uncollected
 from portal.intake.issues import Issue
+from portal.intake.places import (
+    Overtaken,
+    Place,
+    digest_of,
+    find_earlier,
+    finish,
+    open_errors,
+)
 from portal.intake.readers import Line, Table, Unreadable, read_table
 from portal.intake.text import excerpt
 from portal.models import FileImport, Submission
 
 CHUNK = 5_000
 """Rows stored in one transaction."""
-_BLOCK = 1 << 20
 _NAME_LENGTH = 255
 _READ_AS_LENGTH = 100
 _DESCRIPTION_LENGTH = 500
@@ -73,7 +72,7 @@ def import_file(
     (`Columns.read`). Accepted and rejected rows add up to the file's; rejected ones are kept to
     be fixed. Raises Unreadable when the file as a whole is of no use; nothing is stored then.
     """
-    digest = _digest(file)
+    digest = digest_of(file)
     with read_table(file, name, sheet=sheet, encoding=encoding) as table:
         columns = Columns.read(table.columns, mapping, dates_from=table.dates_from)
         first = next(table.lines, None)
@@ -87,14 +86,6 @@ def import_file(
         else:
             _Import(table, columns, report, wishes, watch or Watch()).run(digest)
     return report
-
-
-def _digest(file: BinaryIO) -> str:
-    digest = hashlib.sha256()
-    file.seek(0)
-    while block := file.read(_BLOCK):
-        digest.update(block)
-    return digest.hexdigest()
 
 
 class _Import:
@@ -263,10 +254,7 @@ class _Import:
     def _finish(self) -> None:
         """All rows are in."""
         self._report.is_done = True
-        if self._place.submission is not None:
-            FileImport.objects.filter(pk=self._place.submission.pk, finished_at=None).update(
-                finished_at=timezone.now()
-            )
+        finish(self._place)
 
     def _name_what_was_made(self) -> None:
         submission = self._place.submission
