@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from tests.browser import chromium
+from tests.browser import QUIET, chromium
 from tests.screenshots.png import write_small
 from tests.screenshots.stage import ROOT, Demo, NoDemo, running_demo
 from tests.screenshots.tour import addresses, log_in
@@ -20,15 +20,6 @@ PICTURES = ROOT / "var" / "screenshots"
 CHOSEN = ROOT / "docs" / "screenshots"
 README = ("home", "worklist", "batch", "check")
 HIGHEST = 6000
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 @dataclass(frozen=True, slots=True)
