@@ -1,6 +1,7 @@
 """The staff's pages of eligibility; importing this registers them."""
 
 from eligibility.admin import (
+    audit_kinds,
     batches,
     fix,
     fix_rejected,
@@ -14,6 +15,7 @@ from eligibility.admin import (
 )
 
 __all__ = [
+    "audit_kinds",
     "batches",
     "fix",
     "fix_rejected",

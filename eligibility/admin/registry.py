@@ -7,9 +7,10 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
+from eligibility.admin.audit_kinds import requirement_words
 from eligibility.admin.connection_form import BOUNDS, ConnectionForm
 from eligibility.admin.payer_form import PayerForm
 from eligibility.admin.words import field_word, id_type_word, visit_type_word
@@ -105,7 +106,8 @@ class PayerAdmin(PortalModelAdmin):
         """Each requirement as a sentence."""
         if not payer.requires:
             return "Nothing beyond the identifier"
-        return format_html_join("", "<p>{}</p>", ((_sentence(rule),) for rule in payer.requires))
+        words = ((requirement_words(rule),) for rule in payer.requires)
+        return format_html_join("", "<p>{}</p>", words)
 
     @display(description="Can also use")
     def shown_optional(self, payer: Payer) -> SafeString | str:
@@ -192,14 +194,3 @@ def _tags(pairs: list[tuple[str, str]], *, words: bool = False) -> SafeString:
     """Codes as tags with their words as hints, or the other way round."""
     shown = ((code, word) if words else (word, code) for code, word in pairs)
     return format_html_join("", '<span class="ep-tag" title="{}">{}</span>', shown)
-
-
-def _sentence(rule: dict[str, Any]) -> SafeString:
-    """One requirement in words."""
-    words = {"id_type": id_type_word, "visit_type": visit_type_word}
-    whens = [
-        f"{field_word(key).lower()} is {' or '.join(words.get(key, str)(c) for c in codes)}"
-        for key, codes in rule["when"].items()
-    ]
-    condition = f" when the {' and the '.join(whens)}" if whens else ", always"
-    return format_html("{}{}", field_word(rule["field"]), condition)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from django.apps import apps
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -13,6 +13,9 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from portal.admin.audit_changes import change_lines
+from portal.admin.audit_kinds import fact_words, field_words, object_words
+from portal.admin.audit_links import links_to
 from portal.admin_site import (
     Capability,
     Colour,
@@ -119,6 +122,20 @@ class AuditEventAdmin(PortalModelAdmin):
         ("Where from", {"fields": ["clinic", "object_id", "request_id"]}),
     ]
 
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """With the pages of all rows that are named, from one query."""
+        changelist = super().get_changelist_instance(request)
+        _with_links(request, changelist.result_list)
+        return changelist
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> AuditEvent | None:
+        """The same for one entry."""
+        event = super().get_object(request, object_id, from_field)
+        _with_links(request, [event] if event else [])
+        return event
+
     @display(description="When", ordering="at")
     def shown_at(self, event: AuditEvent) -> SafeString:
         """To the second, in the reader's zone."""
@@ -138,15 +155,19 @@ class AuditEventAdmin(PortalModelAdmin):
         return badge(str(word), *LOOKS.get(event.verb, ("circle", "grey")))
 
     @display(description="On")
-    def shown_object(self, event: AuditEvent) -> str:
-        """The row's kind and what it is called."""
-        return f"{_kind(event.object_kind)} {event.object_name}".strip()
+    def shown_object(self, event: AuditEvent) -> SafeString | str:
+        """The row's kind and what it is called, with its page where there is one for the reader."""
+        words, link = object_words(event), getattr(event, "link", "")
+        if not link:
+            return words
+        return format_html('<a class="ep-link" href="{}">{}</a>', link, words)
 
     @display(description="Fields")
     def shown_fields(self, event: AuditEvent) -> SafeString:
         """The names of what changed; of a new row it would be all of them."""
         names = [] if event.verb == Verb.CREATED else list(event.changes)
-        return format_html_join("", '<span class="ep-tag">{}</span>', ((name,) for name in names))
+        words = ((field_words(event.object_kind, name),) for name in names)
+        return format_html_join("", '<span class="ep-tag">{}</span>', words)
 
     @display(description="Before and after")
     def shown_changes(self, event: AuditEvent) -> SafeString | str:
@@ -155,8 +176,8 @@ class AuditEventAdmin(PortalModelAdmin):
             return "Nothing beside the deed itself."
         rows = format_html_join(
             "",
-            '<tr><th>{}</th><td class="ep-mono">{}</td><td class="ep-mono">{}</td></tr>',
-            ((name, _shown(before), _shown(after)) for name, (before, after) in _of(event)),
+            "<tr><th>{}</th><td>{}</td><td>{}</td></tr>",
+            change_lines(event),
         )
         return format_html(
             '<div class="ep-scroll"><table class="ep-table"><tr><th>Field</th><th>Before</th>'
@@ -169,31 +190,12 @@ class AuditEventAdmin(PortalModelAdmin):
         """Counts and the like."""
         if not event.details:
             return "Nothing"
-        pairs = format_html_join(
-            "", "<dt>{}</dt><dd>{}</dd>", ((k, _shown(v)) for k, v in event.details.items())
-        )
+        facts = (fact_words(event.object_kind, k, v) for k, v in event.details.items())
+        pairs = format_html_join("", "<dt>{}</dt><dd>{}</dd>", facts)
         return format_html('<dl class="ep-pairs">{}</dl>', pairs)
 
 
-def _kind(label: str) -> str:
-    """What staff call a kind of row."""
-    try:
-        word = str(apps.get_model(label)._meta.verbose_name)
-    except (LookupError, ValueError):
-        word = label.rpartition(".")[2]
-    return f"{word[:1].upper()}{word[1:]}"
-
-
-def _of(event: AuditEvent) -> list[tuple[str, tuple[object, object]]]:
-    return [(name, (pair[0], pair[1])) for name, pair in event.changes.items()]
-
-
-def _shown(value: object) -> str:
-    """A value for people: lists with commas, nothing as a dash."""
-    if value in (None, "", [], {}):
-        return "–"
-    if isinstance(value, bool):
-        return "Yes" if value else "No"
-    if isinstance(value, list) and all(not isinstance(each, (dict, list)) for each in value):
-        return ", ".join(str(each) for each in value)
-    return str(value)
+def _with_links(request: HttpRequest, events: Iterable[Any]) -> None:
+    links = links_to(request, events)
+    for event in events:
+        event.link = links.get((event.object_kind, event.object_id), "")

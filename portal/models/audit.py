@@ -20,20 +20,20 @@ class Verb(models.TextChoices):
     DEACTIVATED = "deactivated", "Switched off"
     REVOKED = "revoked", "Revoked"
     PASSWORD_CHANGED = "password_changed", "Password changed"
-    SIGNED_IN = "signed_in", "Signed in"
-    SIGNED_OUT = "signed_out", "Signed out"
-    FIXED = "fixed", "Fixed"
+    SIGNED_IN = "signed_in", "Logged in"
+    SIGNED_OUT = "signed_out", "Logged out"
+    FIXED = "fixed", "Corrected"
     RERUN = "rerun", "Run again"
     STARTED = "started", "Started at once"
     CANCELLED = "cancelled", "Cancelled"
     PAUSED = "paused", "Paused"
     RESUMED = "resumed", "Resumed"
-    IMPORTED = "imported", "Imported"
+    IMPORTED = "imported", "Brought in"
     ACCEPTED = "accepted", "Accepted"
     RESOLVED = "resolved", "Resolved"
     DISCARDED = "discarded", "Discarded"
-    EXPORTED = "exported", "Exported"
-    REVEALED = "revealed", "Revealed"
+    EXPORTED = "exported", "Downloaded"
+    REVEALED = "revealed", "Shown in full"
 
 
 class ActorKind(models.TextChoices):
@@ -103,7 +103,7 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         # Not the object's name: whoever names an object may one day name a patient.
-        return f"{dict(Verb.choices).get(self.verb, self.verb)}, event {self.pk}"
+        return f"{dict(Verb.choices).get(self.verb, self.verb)} …{self.pk.hex[-8:]}"
 
     def delete(self, using: Any = None, keep_parents: bool = False) -> NoReturn:
         """Never."""

@@ -34,7 +34,7 @@ def test_the_newest_comes_first_and_says_who_and_what(admin: Client, cast: Cast)
     audit.record(verb=Verb.EXPORTED, actor=audit.of_user(cast.us.supervisor))
     assert verbs(admin) == [Verb.EXPORTED, Verb.FIXED]
     page = admin.get(LIST).content.decode()
-    assert "Exported" in page
+    assert "Downloaded" in page
     assert cast.us.operator.username in page
     assert f"Clinic {cast.us.first.name}" in page
 
@@ -70,7 +70,7 @@ def test_before_and_after_are_shown_and_escaped(admin: Client, cast: Cast) -> No
     page = admin.get(reverse("admin:portal_auditevent_change", args=[event.pk])).content.decode()
     assert "&lt;b&gt;old&lt;/b&gt;" in page
     assert "a, b" in page
-    assert "<dt>rows</dt><dd>3</dd>" in page
+    assert "<dt>Rows</dt><dd>3</dd>" in page
 
 
 def test_nobody_adds_changes_or_deletes_an_entry(admin: Client, cast: Cast) -> None:

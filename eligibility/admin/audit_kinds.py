@@ -1,0 +1,54 @@
+"""What the audit log says of eligibility's rows, and where they are to be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F, QuerySet
+from django.http import HttpRequest
+
+from eligibility.admin.connection_form import LABELS
+from eligibility.admin.words import FIELD_WORDS, field_word, id_type_word, visit_type_word
+from eligibility.models import Batch
+from portal.admin.audit_kinds import Kind, describe
+from portal.roles import visible_clinic_ids
+
+_LISTS = {"id_types": id_type_word, "visit_types": visit_type_word, "optional": field_word}
+
+
+def requirement_words(rule: Mapping[str, Any]) -> str:
+    """One of a payer's requirements as a sentence."""
+    words = {"id_type": id_type_word, "visit_type": visit_type_word}
+    whens = [
+        f"{field_word(key).lower()} is {' or '.join(words.get(key, str)(c) for c in codes)}"
+        for key, codes in rule["when"].items()
+    ]
+    condition = f" when the {' and the '.join(whens)}" if whens else ", always"
+    return f"{field_word(rule['field'])}{condition}"
+
+
+def payer_value(name: str, value: Any) -> str | None:
+    """A payer's rules in the words of its form."""
+    if not isinstance(value, list):
+        return None
+    if name == "requires":
+        return "; ".join(requirement_words(each) for each in value)
+    word = _LISTS.get(name)
+    return ", ".join(word(each) for each in value) if word else None
+
+
+def batches_of_files(request: HttpRequest, ids: list[str]) -> QuerySet[Any]:
+    """The batches that requests and files made, in the person's clinics."""
+    own = Batch.objects.filter(clinic__in=visible_clinic_ids(request.user))
+    submissions = [UUID(each) for each in ids]
+    return own.filter(submission__in=submissions).annotate(about=F("submission"))
+
+
+describe("eligibility.eligibilitytask", Kind("Check", FIELD_WORDS, has_name=False))
+describe("eligibility.batch", Kind("Batch", has_name=False))
+describe("eligibility.payer", Kind("Payer", value=payer_value))
+describe("eligibility.connection", Kind("Connection", LABELS))
+describe("portal.rejectedrow", Kind("Rejected row", FIELD_WORDS, has_name=False))
+describe("portal.submission", Kind("List or request", has_name=False, pages=batches_of_files))
