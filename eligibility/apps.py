@@ -8,3 +8,11 @@ class EligibilityConfig(AppConfig):
 
     name = "eligibility"
     verbose_name = "Eligibility"
+
+    def ready(self) -> None:
+        """Say how a rejected row of ours is accepted once it is corrected."""
+        from eligibility.operations.fixes import accept_rejected
+        from eligibility.operations.intake import KIND
+        from portal.intake import fixing
+
+        fixing.register(KIND, accept_rejected)

@@ -65,7 +65,7 @@ class FixRejectedPage(FixPage):
             row=rejected, raw=row, version=version, actor=actor, profile=subject.profile
         )
         if fixed.status is FixStatus.FIXED:
-            self.record(Verb.ACCEPTED, subject, task=fixed.task_id)
+            self.record(Verb.ACCEPTED, subject, task=fixed.made_id)
         return fixed
 
     def meanwhile(self, subject: Subject, fixed: Fixed, revision: int) -> Meanwhile:
@@ -76,7 +76,7 @@ class FixRejectedPage(FixPage):
 
     def address_after(self, subject: Subject, fixed: Fixed) -> str:
         """The page of the check that it became."""
-        return task_address(fixed.task_id)
+        return task_address(fixed.made_id)
 
     def more(self, subject: Subject) -> dict[str, Any]:
         """What it was rejected for, what became of it, and the way out without a correction."""

@@ -4,13 +4,7 @@ from eligibility.operations.answers import Created, Disposition, Entry
 from eligibility.operations.batches import cancel_batch, pause_batch, resume_batch, run_batch
 from eligibility.operations.create import create_tasks
 from eligibility.operations.filing import Watch, Wishes
-from eligibility.operations.fixes import (
-    Fixed,
-    FixStatus,
-    discard_rejected,
-    fix_rejected,
-    fix_task,
-)
+from eligibility.operations.fixes import fix_task
 from eligibility.operations.imports import import_file
 from eligibility.operations.reruns import (
     Moved,
@@ -21,6 +15,7 @@ from eligibility.operations.reruns import (
 )
 from eligibility.operations.reviews import discard_rows, settle_tasks
 from eligibility.question import row_of
+from portal.intake.fixing import Fixed, FixStatus, discard_rejected, fix_rejected
 
 __all__ = [
     "Created",

@@ -23,16 +23,13 @@ from eligibility.files.report import FileReport
 from eligibility.models import EligibilityTask
 from eligibility.operations.filing import Watch, Wishes, note_import
 from eligibility.operations.fixes import (
-    CHANGED_MEANWHILE,
-    Fixed,
-    FixStatus,
-    fix_rejected,
     fix_task,
 )
 from eligibility.operations.intake import KIND
 from eligibility.question import row_of
 from eligibility.rules import Checked, check_rows
 from eligibility.schemas import WIRE_NAMES
+from portal.intake.fixing import CHANGED_MEANWHILE, Fixed, FixStatus, fix_rejected
 from portal.intake.issues import Issue
 from portal.intake.readers import Line, Table
 from portal.models import RejectedRow, RowState

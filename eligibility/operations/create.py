@@ -14,6 +14,7 @@ from eligibility.models import Batch, EligibilityTask
 from eligibility.operations.answers import Created, Intake, answer
 from eligibility.operations.intake import (
     KIND,
+    REFERENCE_KEY,
     assign_ids,
     close_replaced,
     keep_rejected,
@@ -22,11 +23,11 @@ from eligibility.operations.intake import (
     store_batch,
     store_submission,
     store_tasks,
-    winning_races,
 )
 from eligibility.operations.rows import reference_key
 from eligibility.rules import Checked, check_rows
 from portal.collector import uncollected
+from portal.intake.races import winning_races
 from portal.models import Clinic, Submission, Team
 
 __all__ = ["KIND", "accept_row", "create_tasks"]
@@ -93,7 +94,7 @@ def create_tasks(
         intake.accepted, intake.rejected = [], list(enumerate(checked))
     if dry_run:
         return _rehearse(intake, checked)
-    return winning_races(lambda: _store(intake, checked, loaded))
+    return winning_races(lambda: _store(intake, checked, loaded), unique=REFERENCE_KEY)
 
 
 def _rehearse(intake: Intake, checked: list[Checked]) -> Created:

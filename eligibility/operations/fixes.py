@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 from django.db import transaction
@@ -20,35 +18,12 @@ from eligibility.operations.create import accept_row
 from eligibility.operations.rows import COLUMNS, RowBuilder
 from eligibility.question import row_of
 from eligibility.rules import Checked, check_rows
-from portal.intake.issues import Issue
-from portal.models import Clinic, RejectedRow, RowState, Submission
+from portal.intake.fixing import CHANGED_MEANWHILE, Fixed, FixStatus
+from portal.models import Clinic, Submission
 
 FIX_NOTE = "corrected"
 
 
-class FixStatus(StrEnum):
-    """What became of a correction."""
-
-    FIXED = "fixed"
-    UNCHANGED = "unchanged"
-    CONFLICT = "conflict"
-    REJECTED = "rejected"
-    GONE = "gone"
-
-
-@dataclass(frozen=True, slots=True)
-class Fixed:
-    """The answer to a correction. `message` says a conflict in words for staff."""
-
-    status: FixStatus
-    task_id: str | None = None
-    message: str = ""
-    errors: list[Issue] = field(default_factory=list)
-    warnings: list[Issue] = field(default_factory=list)
-    changed: list[str] = field(default_factory=list)
-
-
-CHANGED_MEANWHILE = "Somebody else changed this row meanwhile. Look at it again before you save."
 BEING_ASKED = "The payer is being asked about this row right now. Wait for its answer."
 
 _QUESTION = (
@@ -159,52 +134,16 @@ def _write_revision(
     TaskRevision.objects.create(task=task, number=number + 1, changes=changes, made_by=actor)
 
 
-@transaction.atomic
-def fix_rejected(
-    *,
-    row: RejectedRow,
-    raw: Mapping[str, Any],
-    version: int,
-    actor: str,
-    profile: str = "lenient",
+def accept_rejected(
+    *, submission: Submission, line: int, raw: Any, actor: str, profile: str
 ) -> Fixed:
-    """Accept a rejected row with what it says now, at its place in its submission.
+    """Make the task of a row that was rejected before, or say why not (`fixing.Accept`).
 
-    A row that is still wrong changes nothing and comes back with its errors. One that repeats
-    a reference and question of the last 24 hours is accepted as that task.
+    A row that repeats a reference and question of the last 24 hours is accepted as that task.
     """
-    row = RejectedRow.objects.select_for_update(of=("self",)).get(pk=row.pk)
-    submission = (
-        Submission.objects.select_for_update(of=("self",))
-        .select_related("team", "clinic")
-        .get(pk=row.submission_id)
-    )
-    if row.state != RowState.OPEN:
-        return Fixed(FixStatus.GONE, row.accepted_as or None, "This row has been settled already.")
-    if row.version != version or submission.clinic is None:
-        return Fixed(FixStatus.CONFLICT, None, CHANGED_MEANWHILE)
+    assert submission.clinic is not None, "a check belongs to a clinic"
     checked = _check(raw, submission.clinic, profile)
     if checked.errors:
         return Fixed(FixStatus.REJECTED, errors=checked.errors, warnings=checked.warnings)
-    task_id = accept_row(submission=submission, line=row.line, checked=checked, actor=actor)
-    RejectedRow.objects.filter(pk=row.pk).update(
-        state=RowState.ACCEPTED,
-        accepted_as=task_id,
-        version=F("version") + 1,
-        updated_at=timezone.now(),
-    )
-    Submission.objects.filter(pk=submission.pk).update(
-        accepted_rows=F("accepted_rows") + 1, rejected_rows=F("rejected_rows") - 1
-    )
+    task_id = accept_row(submission=submission, line=line, checked=checked, actor=actor)
     return Fixed(FixStatus.FIXED, task_id, warnings=checked.warnings)
-
-
-@transaction.atomic
-def discard_rejected(*, row: RejectedRow, version: int) -> Fixed:
-    """Settle a rejected row without a check: nobody needs it any more."""
-    won = RejectedRow.objects.filter(pk=row.pk, version=version, state=RowState.OPEN).update(
-        state=RowState.DISCARDED, version=F("version") + 1, updated_at=timezone.now()
-    )
-    return Fixed(
-        FixStatus.FIXED if won else FixStatus.CONFLICT, message="" if won else CHANGED_MEANWHILE
-    )

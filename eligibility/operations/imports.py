@@ -29,10 +29,10 @@ from eligibility.operations.corrections import correct_rows
 from eligibility.operations.filing import Watch, Wishes, note_import
 from eligibility.operations.intake import (
     KIND,
+    REFERENCE_KEY,
     assign_ids,
     known_tasks,
     sort_out,
-    winning_races,
 )
 from eligibility.rules import Checked
 from portal.collector import uncollected
@@ -45,6 +45,7 @@ from portal.intake.places import (
     finish,
     open_errors,
 )
+from portal.intake.races import winning_races
 from portal.intake.readers import Line, Table, Unreadable, read_table
 from portal.intake.text import excerpt
 from portal.models import FileImport, Submission
@@ -244,7 +245,7 @@ class _Import:
             rules=rules,
             begun=self._note,
         )
-        store.settle(winning_races(store.store))
+        store.settle(winning_races(store.store, unique=REFERENCE_KEY))
 
     def _note(self, submission: Submission, counted: FileReport) -> None:
         """Say in the audit log who brings in what; `counted` are the first chunk's rows."""

@@ -6,12 +6,9 @@ known already, gives ids to the rest and stores them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import MutableMapping, Sequence
 from datetime import timedelta
-from typing import TypeVar
 from uuid import UUID
-
-from django.db import DatabaseError, IntegrityError, transaction
 
 from eligibility import registry
 from eligibility.engine import forecast, slots
@@ -21,21 +18,16 @@ from eligibility.operations.rows import COLUMNS, RowBuilder, reference_key
 from eligibility.rules import Checked
 from portal import objectid
 from portal.intake.insert import insert_rows
-from portal.intake.issues import Issue
+from portal.intake.issues import ROLLED_BACK
 from portal.intake.rejected import reference_of, store_rejected
 from portal.models import RejectedRow, Submission
 
 KIND = "eligibility.tasks"
 REPLAY_WINDOW = timedelta(hours=24)
-_RACES_BEFORE_GIVING_UP = 10
-_LOST_RACES = frozenset({"40P01", "40001"})
-"""SQLSTATE of a deadlock and of a serialization failure: nothing was stored, try again."""
-_ROLLED_BACK = Issue(
-    "", "batch.rolled_back", "This row has no fault; others had, and all or none were asked for."
-)
+REFERENCE_KEY = "reference_key"
+"""The column that keeps two requests from creating the same row."""
 
 Fresh = tuple[int, Checked, str | None, UUID]
-T = TypeVar("T")
 
 
 def sort_out(intake: Intake, checked: list[Checked]) -> None:
@@ -46,25 +38,6 @@ def sort_out(intake: Intake, checked: list[Checked]) -> None:
             intake.rejected.append((index, row))
         else:
             intake.accepted.append((index, row, reference_key(scope, row)))
-
-
-def winning_races(store: Callable[[], T]) -> T:
-    """Do this in a transaction; when another request with the same references was faster, again."""
-    for races_left in reversed(range(_RACES_BEFORE_GIVING_UP)):
-        try:
-            with transaction.atomic():
-                return store()
-        except DatabaseError as error:
-            if not races_left or not _lost_a_race(error):
-                raise
-    raise AssertionError("the last race is either won or raised")
-
-
-def _lost_a_race(error: DatabaseError) -> bool:
-    """Another request stored one of these references first, or each waited for the other."""
-    if isinstance(error, IntegrityError):
-        return "reference_key" in str(error)
-    return getattr(error.__cause__, "sqlstate", None) in _LOST_RACES
 
 
 def known_tasks(intake: Intake, *, expire: bool = False) -> dict[str, UUID]:
@@ -179,7 +152,7 @@ def keep_rejected(
         (
             intake.line_of(index),
             row.raw,
-            row.errors or [_ROLLED_BACK],
+            row.errors or [ROLLED_BACK],
             row.payer.code if row.payer else "",
         )
         for index, row in kept

@@ -30,3 +30,9 @@ class Issue:
             "value": self.value,
             "suggestion": self.suggestion,
         }
+
+
+ROLLED_BACK = Issue(
+    "", "batch.rolled_back", "This row has no fault; others had, and all or none were asked for."
+)
+"""Why a good row of an all-or-nothing request was not accepted."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.utils import timezone
@@ -34,9 +34,15 @@ _NAMED_BY_SENDER = frozenset({"field.unknown", "text.unstorable"})
 
 
 def store_rejected(
-    submission: Submission, rows: Sequence[tuple[int, Any, Sequence[Issue], str]]
+    submission: Submission,
+    rows: Sequence[tuple[int, Any, Sequence[Issue], str]],
+    reference: Callable[[Any], str] | None = None,
 ) -> None:
-    """Store rejected rows: (line, the row as it came, its errors, its topic), in one insert."""
+    """Store rejected rows: (line, the row as it came, its errors, its topic), in one insert.
+
+    `reference` reads off a row by what a later one replaces it; default: `reference_of`.
+    """
+    reference = reference or reference_of
     now = timezone.now()
     ids = objectid.uuid_batch(len(rows))
     insert_rows(
@@ -51,7 +57,7 @@ def store_rejected(
                 [storable(issue.as_detail(row=line)) for issue in errors],
                 topic,
                 cause_of(errors),
-                reference_of(raw),
+                reference(raw),
                 RowState.OPEN.value,
                 1,
                 "",

@@ -84,13 +84,24 @@ class RejectedRowQuerySet(models.QuerySet["RejectedRow"]):
             state=RowState.DISCARDED, version=F("version") + 1, updated_at=timezone.now()
         )
 
-    def supersede(self, *, clinic: Clinic, kind: str, references: Iterable[str]) -> int:
-        """Close the open rows of a clinic that later rows with the same reference replace.
+    def supersede(
+        self,
+        *,
+        clinic: Clinic | None = None,
+        team: Team | None = None,
+        kind: str,
+        references: Iterable[str],
+    ) -> int:
+        """Close the open rows of a clinic, or a team, that later rows of one reference replace.
 
         Another clinic of the team may count its references in the same way; its rows stay.
         Returns how many were closed.
         """
-        submissions = Submission.objects.filter(team=clinic.team_id, clinic=clinic, kind=kind)
+        submissions = Submission.objects.filter(kind=kind)
+        if clinic is not None:
+            submissions = submissions.filter(team=clinic.team_id, clinic=clinic)
+        else:
+            submissions = submissions.filter(team=team)
         # No join: each condition must hold again for a row that somebody is settling just now.
         waiting = self.open().exclude(client_reference="").filter(submission__in=submissions)
         wanted = list(references)

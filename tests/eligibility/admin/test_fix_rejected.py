@@ -134,7 +134,7 @@ def test_a_row_that_somebody_accepted_meanwhile_is_told_and_nothing_is_doubled(
     again = client.get(fix_page(row))
     assert "has been accepted" in again.content.decode()
     assert 'data-key="save"' not in again.content.decode()
-    assert fixed.task_id is not None
+    assert fixed.made_id is not None
 
 
 def test_a_discarded_row_says_so(client: Client, cast: Cast) -> None:

@@ -22,7 +22,8 @@ from eligibility.operations import (
     retry_tasks,
     row_of,
 )
-from eligibility.operations.fixes import BEING_ASKED, CHANGED_MEANWHILE
+from eligibility.operations.fixes import BEING_ASKED
+from portal.intake.fixing import CHANGED_MEANWHILE
 from portal.models import RejectedRow, RowState, Submission
 from tests.cast import Cast
 from tests.eligibility.make_rows import make_row
@@ -206,7 +207,7 @@ def test_a_rejected_row_is_accepted_at_its_place(cast: Cast) -> None:
         row=row, raw={**raw_of(row), "visit_type": "OUTPATIENT"}, version=1, actor="a" * 24
     )
     row.refresh_from_db()
-    task = EligibilityTask.objects.get(pk=str(fixed.task_id))
+    task = EligibilityTask.objects.get(pk=str(fixed.made_id))
     assert (fixed.status, row.state, row.accepted_as) == ("fixed", RowState.ACCEPTED, str(task.pk))
     assert (task.line, task.submission_id) == (1, row.submission_id)
     assert task.batch == Batch.objects.get()
@@ -229,7 +230,7 @@ def test_a_rejected_row_is_settled_once(cast: Cast) -> None:
     good = {**raw_of(row), "visit_type": "OUTPATIENT"}
     first = fix_rejected(row=row, raw=good, version=1, actor="a" * 24)
     again = fix_rejected(row=row, raw=good, version=1, actor="a" * 24)
-    assert (again.status, again.task_id) == (FixStatus.GONE, first.task_id)
+    assert (again.status, again.made_id) == (FixStatus.GONE, first.made_id)
     assert EligibilityTask.objects.count() == 2
 
 
@@ -239,7 +240,7 @@ def test_a_rejected_row_whose_reference_came_again_becomes_that_task(cast: Cast)
     RejectedRow.objects.filter(pk=row.pk).update(client_reference="")  # keeps it from being closed
     later = accept(cast, good)
     fixed = fix_rejected(row=row, raw=good, version=1, actor="a" * 24)
-    assert fixed.task_id == str(later.pk)
+    assert fixed.made_id == str(later.pk)
     assert not broken()
 
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from eligibility.models import Batch, EligibilityTask
 from eligibility.operations import Created, intake
+from portal.intake import races
 from portal.intake.insert import insert_rows
 from portal.models import Clinic, RejectedRow
 from tests.cast import Cast
@@ -29,15 +30,15 @@ Losses = Counter[str]
 def losses(monkeypatch: pytest.MonkeyPatch) -> Losses:
     """How often a request lost a race and tried again, by the error's class."""
     counted: Losses = Counter()
-    judge = intake._lost_a_race
+    judge = races.lost_a_race
 
-    def count(error: Any) -> bool:
-        lost = judge(error)
+    def count(error: Any, unique: str) -> bool:
+        lost = judge(error, unique)
         if lost:
             counted[type(error.__cause__).__name__] += 1
         return lost
 
-    monkeypatch.setattr(intake, "_lost_a_race", count)
+    monkeypatch.setattr(races, "lost_a_race", count)
     return counted
 
 

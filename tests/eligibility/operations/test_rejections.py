@@ -189,7 +189,7 @@ def test_a_row_fixed_later_waits_for_the_hour_its_file_was_sent_for(cast: Cast) 
     options: dict[str, Any] = {"scheduled_for": later, "description": "Tuesday"}
     create(cast.us.first, bad("A"), scheduled=True, source="file", **options)
     fixed = fix_rejected(row=RejectedRow.objects.get(), raw=row("A"), version=1, actor=ACTOR)
-    made = EligibilityTask.objects.get(pk=str(fixed.task_id))
+    made = EligibilityTask.objects.get(pk=str(fixed.made_id))
     assert made.run_at == made.not_before == later
     batch = Batch.objects.get()
     assert made.batch == batch

@@ -1,0 +1,119 @@
+"""Settle a rejected row: accept it with what it says now, or discard it.
+
+What a row becomes is its app's affair: each registers `accept` for its kind of submission.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from portal.intake.issues import Issue
+from portal.models import RejectedRow, RowState, Submission
+
+
+class FixStatus(StrEnum):
+    """What became of a correction."""
+
+    FIXED = "fixed"
+    UNCHANGED = "unchanged"
+    CONFLICT = "conflict"
+    REJECTED = "rejected"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """The answer to a correction.
+
+    `made_id` is the id of what the row is or became; `message` says a conflict in words for
+    staff; `changed` names the fields that differ now.
+    """
+
+    status: FixStatus
+    made_id: str | None = None
+    message: str = ""
+    errors: list[Issue] = field(default_factory=list)
+    warnings: list[Issue] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+
+
+CHANGED_MEANWHILE = "Somebody else changed this row meanwhile. Look at it again before you save."
+SETTLED_ALREADY = "This row has been settled already."
+
+
+class Accept(Protocol):
+    """How rows of one kind are accepted. Belongs to the caller's transaction.
+
+    Answers FIXED with what it made at that line, or REJECTED with the errors and nothing made.
+    """
+
+    def __call__(
+        self, *, submission: Submission, line: int, raw: Any, actor: str, profile: str
+    ) -> Fixed:
+        """Check the row as it is now and make of it what its submission asked for."""
+
+
+_accept: dict[str, Accept] = {}
+
+
+def register(kind: str, accept: Accept) -> None:
+    """Say how rejected rows of this kind are accepted; called by the app's `ready`."""
+    _accept[kind] = accept
+
+
+@transaction.atomic
+def fix_rejected(
+    *,
+    row: RejectedRow,
+    raw: Mapping[str, Any],
+    version: int,
+    actor: str,
+    profile: str = "lenient",
+) -> Fixed:
+    """Accept a rejected row with what it says now, at its place in its submission.
+
+    `version` is the one that the editor saw. A row that is still wrong changes nothing and comes
+    back with its errors.
+    """
+    row = RejectedRow.objects.select_for_update(of=("self",)).get(pk=row.pk)
+    submission = (
+        Submission.objects.select_for_update(of=("self",))
+        .select_related("team", "clinic")
+        .get(pk=row.submission_id)
+    )
+    if row.state != RowState.OPEN:
+        return Fixed(FixStatus.GONE, row.accepted_as or None, SETTLED_ALREADY)
+    if row.version != version:
+        return Fixed(FixStatus.CONFLICT, None, CHANGED_MEANWHILE)
+    accept = _accept[submission.kind]
+    fixed = accept(submission=submission, line=row.line, raw=raw, actor=actor, profile=profile)
+    if fixed.status is not FixStatus.FIXED:
+        return fixed
+    RejectedRow.objects.filter(pk=row.pk).update(
+        state=RowState.ACCEPTED,
+        accepted_as=fixed.made_id,
+        version=F("version") + 1,
+        updated_at=timezone.now(),
+    )
+    Submission.objects.filter(pk=submission.pk).update(
+        accepted_rows=F("accepted_rows") + 1, rejected_rows=F("rejected_rows") - 1
+    )
+    return fixed
+
+
+@transaction.atomic
+def discard_rejected(*, row: RejectedRow, version: int) -> Fixed:
+    """Settle a rejected row with nothing made of it: nobody needs it any more."""
+    won = RejectedRow.objects.filter(pk=row.pk, version=version, state=RowState.OPEN).update(
+        state=RowState.DISCARDED, version=F("version") + 1, updated_at=timezone.now()
+    )
+    return Fixed(
+        FixStatus.FIXED if won else FixStatus.CONFLICT, message="" if won else CHANGED_MEANWHILE
+    )
