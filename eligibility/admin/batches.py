@@ -16,6 +16,7 @@ from eligibility.admin import batch_export, batch_verbs, filters
 from eligibility.admin.badges import batch_badge
 from eligibility.admin.batch_counts import Tally, derived_status, with_tallies
 from eligibility.admin.batch_page import show_batch, title_of
+from eligibility.admin.day_filters import AskedFilter
 from eligibility.admin.links import address, batch_address, tasks_address
 from eligibility.admin.lists import NewestAdmin
 from eligibility.choices import Outcome, Status
@@ -35,7 +36,7 @@ class BatchAdmin(NewestAdmin):
     list_title = "Batches"
     rows_template = "eligibility/batch_rows.html"
     things = ("batch", "batches")
-    list_filter = (filters.ClinicFilter, filters.AskedFilter)
+    list_filter = (filters.ClinicFilter, AskedFilter)
     list_per_page = 20
 
     def dressed(self, rows: QuerySet[Any]) -> QuerySet[Any]:

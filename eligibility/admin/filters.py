@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import BooleanField, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.http import HttpRequest
-from django.utils import timezone
 
 from eligibility.choices import Failure, Outcome, Review, Status
 from eligibility.models import Batch, Connection, Payer
-from eligibility.presentation import moments
 from portal.admin_site import SimpleListFilter
-from portal.roles import clinics_of, zone_of
+from portal.roles import clinics_of
 
 Choices = list[tuple[str, str]]
 
@@ -215,65 +211,3 @@ class KindFilter(Pick):
         is_made_up = Q(connector="synthetic")
         asked = lanes.filter(is_made_up if value == "synthetic" else ~is_made_up)
         return rows.filter(connection__in=list(asked.values_list("pk", flat=True)))
-
-
-class AskedFilter(Pick):
-    """By the day it was asked, in the person's zone: a usual stretch, or from a day to a day."""
-
-    title, parameter_name, is_range = "Asked", "asked", True
-    _FROM, _TO = "asked_from", "asked_to"
-
-    def __init__(
-        self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any
-    ) -> None:
-        super().__init__(request, params, model, model_admin)
-        self._zone: tzinfo = zone_of(request.user)
-        self.first, self.last = (_day_in(params, name) for name in (self._FROM, self._TO))
-
-    @classmethod
-    def parameters(cls) -> tuple[str, ...]:
-        """The stretch, and both ends of a range."""
-        return (cls.parameter_name, cls._FROM, cls._TO)
-
-    def expected_parameters(self) -> list[str | None]:
-        """All of them are this filter's."""
-        return list(self.parameters())
-
-    def choices_of(self, request: HttpRequest) -> Choices:
-        """The usual stretches."""
-        return [("today", "Today"), ("yesterday", "Yesterday"), ("7days", "Last 7 days")]
-
-    def chosen(self) -> str:
-        """The stretch or range in words."""
-        if word := super().chosen():
-            return word
-        if self.first and self.last:
-            return f"{moments.day(self.first)} to {moments.day(self.last)}"
-        if self.first:
-            return f"since {moments.day(self.first)}"
-        return f"until {moments.day(self.last)}" if self.last else ""
-
-    def apply(self, request: HttpRequest, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
-        """From the first day's beginning to the last day's end."""
-        first, last = self._days(value)
-        if first:
-            rows = rows.filter(created_at__gte=self._begin(first))
-        return rows.filter(created_at__lt=self._begin(last + timedelta(days=1))) if last else rows
-
-    def _days(self, value: str) -> Sequence[date | None]:
-        today = timezone.now().astimezone(self._zone).date()
-        if value == "yesterday":
-            return (today - timedelta(days=1),) * 2
-        if value in ("today", "7days"):
-            return (today - timedelta(days=6 if value == "7days" else 0), today)
-        return (self.first, self.last)
-
-    def _begin(self, day: date) -> datetime:
-        return datetime.combine(day, time.min, tzinfo=self._zone)
-
-
-def _day_in(params: dict[str, Any], name: str) -> date | None:
-    """A day out of the address; what is none is left out. Far days would break the arithmetic."""
-    given = params.pop(name, [""])
-    found = moments.read_day(given[-1] if isinstance(given, list) else given)
-    return found if found and 1970 <= found.year <= 9000 else None

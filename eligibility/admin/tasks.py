@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from eligibility.admin import acting, filters
+from eligibility.admin.day_filters import AskedFilter, VisitFilter
 from eligibility.admin.links import address, tasks_address
 from eligibility.admin.lists import NewestAdmin
 from eligibility.admin.paging import BY_LINE, NEWEST, Order
@@ -52,7 +53,8 @@ class TaskAdmin(NewestAdmin):
         filters.ReviewFilter,
         filters.PayerFilter,
         filters.ClinicFilter,
-        filters.AskedFilter,
+        VisitFilter,
+        AskedFilter,
         filters.KindFilter,
         filters.BatchFilter,
         filters.CauseFilter,

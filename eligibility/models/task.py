@@ -157,6 +157,11 @@ class EligibilityTask(models.Model):
                 name="task_by_payer",
             ),
             models.Index(
+                fields=["clinic", "service_date", "-created_at", "-id"],
+                condition=Q(parent=None),
+                name="task_by_visit",
+            ),
+            models.Index(
                 fields=["clinic", "review", "-created_at", "-id"],
                 condition=Q(parent=None) & ~Q(review=Review.NONE),
                 name="task_by_review",

@@ -63,8 +63,9 @@ for (const form of document.querySelectorAll("form[data-narrow]")) {
   form.addEventListener("submit", withoutEmpty);
   form.addEventListener("change", (event) => {
     if (!event.target.closest(".ep-filter-fields")) return;
-    if (event.target.name === "asked") for (const day of form.querySelectorAll("[type=date]")) day.value = "";
-    if (event.target.type === "date") form.elements.asked.value = "";
+    // A usual stretch and a range of days are two ways to say the same: the later word counts.
+    for (const day of form.querySelectorAll(`[data-range="${event.target.name}"]`)) day.value = "";
+    if (event.target.dataset.range) form.elements[event.target.dataset.range].value = "";
     form.requestSubmit();
   });
 }
