@@ -37,6 +37,7 @@ LOOKS: dict[str, tuple[str, Colour]] = {
     Verb.SIGNED_IN: ("login", "grey"),
     Verb.SIGNED_OUT: ("logout", "grey"),
     Verb.FIXED: ("build", "blue"),
+    Verb.UNDONE: ("undo", "amber"),
     Verb.RERUN: ("replay", "blue"),
     Verb.STARTED: ("play_arrow", "green"),
     Verb.CANCELLED: ("block", "red"),

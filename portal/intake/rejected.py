@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
+from django.db import connection
 from django.utils import timezone
 
 from portal import objectid
@@ -66,6 +69,30 @@ def store_rejected(
             for row_id, (line, raw, errors, topic) in zip(ids, rows, strict=True)
         ],
     )
+
+
+def mark_accepted(became: Mapping[UUID, str]) -> int:
+    """Settle open rows, which the caller has locked, as what was made of them (row id → its id).
+
+    One statement however many they are. The submission's counts are the caller's to move.
+    """
+    table, now = RejectedRow._meta.db_table, timezone.now()
+    if connection.vendor == "postgresql":
+        made = "unnest(%s::uuid[], %s::text[]) AS made (row_id, became)"
+        parameters: list[Any] = [now, list(became), list(became.values())]
+    else:
+        pair = "json_extract(value, '$[0]') AS row_id, json_extract(value, '$[1]') AS became"
+        made = f"(SELECT {pair} FROM json_each(%s)) AS made"
+        pairs = [[row_id.hex, made_of_it] for row_id, made_of_it in became.items()]
+        parameters = [connection.ops.adapt_datetimefield_value(now), json.dumps(pairs)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET state = 'accepted', accepted_as = made.became,"
+            f" version = version + 1, updated_at = %s FROM {made}"
+            f" WHERE {table}.id = made.row_id AND {table}.state = 'open'",
+            parameters,
+        )
+        return int(cursor.rowcount)
 
 
 def cause_of(errors: Sequence[Issue]) -> str:

@@ -3,6 +3,7 @@
 from portal.models.apikey import ApiKey, Scope
 from portal.models.audit import ActorKind, AuditEvent, Verb
 from portal.models.files import FileImport
+from portal.models.groupfix import FixedRow, GroupFix
 from portal.models.submission import RejectedRow, RowState, Submission
 from portal.models.team import Clinic, Team
 from portal.models.user import Role, User
@@ -13,6 +14,8 @@ __all__ = [
     "AuditEvent",
     "Clinic",
     "FileImport",
+    "FixedRow",
+    "GroupFix",
     "RejectedRow",
     "Role",
     "RowState",

@@ -23,6 +23,7 @@ class Verb(models.TextChoices):
     SIGNED_IN = "signed_in", "Logged in"
     SIGNED_OUT = "signed_out", "Logged out"
     FIXED = "fixed", "Corrected"
+    UNDONE = "undone", "Taken back"
     RERUN = "rerun", "Run again"
     STARTED = "started", "Started at once"
     CANCELLED = "cancelled", "Cancelled"

@@ -59,6 +59,7 @@ class RowState(models.TextChoices):
     """What became of a rejected row.
 
     open ──▶ accepted (fixed) | superseded (a later row brought its reference) | discarded
+      ▲─────────┘ when the fix is taken back
     """
 
     OPEN = "open", "Open"
@@ -82,6 +83,15 @@ class RejectedRowQuerySet(models.QuerySet["RejectedRow"]):
         """Settle these open rows, which the caller has locked, without anything made of them."""
         return self.open().update(
             state=RowState.DISCARDED, version=F("version") + 1, updated_at=timezone.now()
+        )
+
+    def reopen(self) -> int:
+        """Let these accepted rows, which the caller has locked, wait again as they were."""
+        return self.filter(state=RowState.ACCEPTED).update(
+            state=RowState.OPEN,
+            accepted_as="",
+            version=F("version") + 1,
+            updated_at=timezone.now(),
         )
 
     def supersede(
