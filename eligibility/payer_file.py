@@ -98,9 +98,14 @@ class _File(BaseModel):
             id_types={code: word.name for code, word in ids.items()},
             aliases={alias: code for code, word in ids.items() for alias in word.aliases},
             id_spellings={code: tuple(word.spellings) for code, word in ids.items()},
+            visit_types={code: word.name or _as_word(code) for code, word in visits.items()},
             visit_spellings={code: tuple(word.spellings) for code, word in visits.items()},
             usual_visit_type=self.usual_visit_type,
         )
+
+
+def _as_word(code: str) -> str:
+    return code.replace("_", " ").capitalize()
 
 
 @cache

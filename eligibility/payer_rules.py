@@ -82,11 +82,13 @@ class Vocabulary:
     """The codes a portal knows besides its payers, and how people write them.
 
     `aliases` (identifier types only) are accepted in place of a code; spellings are only ever
-    suggested. `usual_visit_type` is suggested where nothing comes nearer.
+    suggested. `id_types` and `visit_types` are what people call each code, which may be nothing
+    but the code. `usual_visit_type` is suggested where nothing comes nearer.
     """
 
     id_types: Mapping[str, str] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
     id_spellings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    visit_types: Mapping[str, str] = field(default_factory=dict)
     visit_spellings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     usual_visit_type: str = ""

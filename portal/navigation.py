@@ -13,13 +13,17 @@ from portal.roles import Capability, can
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the sidebar; `names` are the page's address names, the first that exists."""
+    """One line of the sidebar; `names` are the page's address names, the first that exists.
+
+    `also` are names of pages elsewhere that are a step of this entry's work.
+    """
 
     title: str
     icon: str
     names: tuple[str, ...]
     capability: Capability = Capability.VIEW
     superusers_only: bool = False
+    also: tuple[str, ...] = ()
 
 
 SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
@@ -27,7 +31,12 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         "Work",
         (
-            Entry("Needs attention", "notification_important", ("admin:worklist",)),
+            Entry(
+                "Needs attention",
+                "notification_important",
+                ("admin:worklist",),
+                also=("eligibility_fix", "eligibility_fix_rejected"),
+            ),
             Entry("Batches", "stacks", ("admin:eligibility_batch_changelist",)),
             Entry("Checks", "fact_check", ("admin:eligibility_eligibilitytask_changelist",)),
             Entry("New check", "add_circle", ("admin:new_check",), Capability.CREATE),
@@ -68,6 +77,8 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     ),
 )
 
+_ELSEWHERE = frozenset(name for _, entries in SECTIONS for each in entries for name in each.also)
+
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """The sidebar as unfold reads it, for the request's person."""
@@ -90,13 +101,16 @@ def _item(request: HttpRequest, entry: Entry) -> dict[str, Any] | None:
         "title": entry.title,
         "icon": entry.icon,
         "link": address,
-        "active": _is_at(request.path, address),
+        "active": _is_at(request, entry, address),
     }
 
 
-def _is_at(path: str, address: str) -> bool:
-    """Whether the page is this entry's or below it; home has only itself."""
-    home = reverse("admin:index")
+def _is_at(request: HttpRequest, entry: Entry, address: str) -> bool:
+    """Whether the page is this entry's or below it, if no other names it; home has only itself."""
+    path, home = request.path, reverse("admin:index")
+    name = request.resolver_match.url_name if request.resolver_match else None
+    if name in _ELSEWHERE:
+        return name in entry.also
     return path == address if address == home else path.startswith(address)
 
 

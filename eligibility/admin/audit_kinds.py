@@ -10,23 +10,24 @@ from django.db.models import F, QuerySet
 from django.http import HttpRequest
 
 from eligibility.admin.connection_form import LABELS
-from eligibility.admin.words import FIELD_WORDS, field_word, id_type_word, visit_type_word
 from eligibility.models import Batch
+from eligibility.presentation.codes import id_type_name, visit_name
+from eligibility.presentation.fields import LABELS, label
 from portal.admin.audit_kinds import Kind, describe
 from portal.roles import visible_clinic_ids
 
-_LISTS = {"id_types": id_type_word, "visit_types": visit_type_word, "optional": field_word}
+_LISTS = {"id_types": id_type_name, "visit_types": visit_name, "optional": label}
 
 
 def requirement_words(rule: Mapping[str, Any]) -> str:
     """One of a payer's requirements as a sentence."""
-    words = {"id_type": id_type_word, "visit_type": visit_type_word}
+    words = {"id_type": id_type_name, "visit_type": visit_name}
     whens = [
-        f"{field_word(key).lower()} is {' or '.join(words.get(key, str)(c) for c in codes)}"
+        f"{label(key).lower()} is {' or '.join(words.get(key, str)(c) for c in codes)}"
         for key, codes in rule["when"].items()
     ]
     condition = f" when the {' and the '.join(whens)}" if whens else ", always"
-    return f"{field_word(rule['field'])}{condition}"
+    return f"{label(rule['field'])}{condition}"
 
 
 def payer_value(name: str, value: Any) -> str | None:
@@ -46,9 +47,9 @@ def batches_of_files(request: HttpRequest, ids: list[str]) -> QuerySet[Any]:
     return own.filter(submission__in=submissions).annotate(about=F("submission"))
 
 
-describe("eligibility.eligibilitytask", Kind("Check", FIELD_WORDS, has_name=False))
+describe("eligibility.eligibilitytask", Kind("Check", LABELS, has_name=False))
 describe("eligibility.batch", Kind("Batch", has_name=False))
 describe("eligibility.payer", Kind("Payer", value=payer_value))
 describe("eligibility.connection", Kind("Connection", LABELS))
-describe("portal.rejectedrow", Kind("Rejected row", FIELD_WORDS, has_name=False))
+describe("portal.rejectedrow", Kind("Rejected row", LABELS, has_name=False))
 describe("portal.submission", Kind("List or request", has_name=False, pages=batches_of_files))

@@ -9,8 +9,9 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 
 from eligibility.admin.acting import own_batch
-from eligibility.admin.batch_page import CRUMB, title_of
+from eligibility.admin.batch_page import CRUMB
 from eligibility.admin.links import address, batch_address
+from eligibility.admin.names import batch_name
 from eligibility.files.export import Outgoing, failed_rows
 from eligibility.files.results import results
 from eligibility.models import Batch
@@ -37,7 +38,7 @@ class ExportBatch(Page):
 
     def get_title(self) -> str:
         """Which batch."""
-        return f"Export: {title_of(own_batch(self.request, self.kwargs['pk']))}"
+        return f"Export: {batch_name(own_batch(self.request, self.kwargs['pk']))}"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """How many rows each file would have."""

@@ -18,19 +18,12 @@ from eligibility.admin.batch_parts import (
 )
 from eligibility.admin.batch_view import BatchView, read_batch
 from eligibility.admin.links import address, tasks_address
-from eligibility.admin.names import names_of
+from eligibility.admin.names import CAME, batch_name, names_of
 from eligibility.choices import BatchStatus, Status
 from eligibility.models import Batch
-from eligibility.presentation import moments
 from portal.admin_site import Page, page
 
 CRUMB = ("Batches", "admin:eligibility_batch_changelist")
-_SOURCES = {"api": "through the API", "file": "from a file", "form": "from the form"}
-
-
-def title_of(batch: Batch) -> str:
-    """What people call it: its description, else when it came."""
-    return batch.description or f"Batch of {moments.at(batch.created_at, batch.clinic.zone)}"
 
 
 def show_batch(
@@ -44,7 +37,7 @@ def show_batch(
     batch = view.batch
     whole = {
         **site.each_context(request),
-        "title": title_of(batch),
+        "title": batch_name(batch),
         "crumbs": [{"title": CRUMB[0], "link": address("eligibility_batch_changelist")}],
     }
     return TemplateResponse(request, "eligibility/batch.html", {**whole, **context})
@@ -54,7 +47,7 @@ def batch_context(view: BatchView) -> dict[str, Any]:
     """What the templates are made from."""
     return {
         "batch": view.batch,
-        "heading": title_of(view.batch),
+        "heading": batch_name(view.batch),
         "came": _came(view.batch),
         "is_over": view.is_over,
         "progress": progress_parts(view),
@@ -88,7 +81,7 @@ def _links(view: BatchView) -> dict[str, str]:
 
 def _came(batch: Batch) -> str:
     """From where, and from whom."""
-    how = _SOURCES.get(batch.submission.source, "") if batch.submission else ""
+    how = CAME.get(batch.submission.source, "") if batch.submission else ""
     by = names_of([batch.created_by]).get(batch.created_by, "")
     return " ".join(part for part in (how, f"by {by}" if by else "") if part)
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 from eligibility.admin.badges import batch_badge, failure_badge
 from eligibility.admin.batch_counts import Tally
-from eligibility.admin.batch_view import BatchView, Cause, PayerRows
-from eligibility.admin.links import address, fix_address, task_address, tasks_address
-from eligibility.choices import Actor, BatchStatus, Failure, Outcome, Status
+from eligibility.admin.batch_view import BatchView, Cause, PayerRows, Rejection
+from eligibility.admin.links import address, tasks_address
+from eligibility.admin.places import group_address
+from eligibility.choices import BatchStatus, Failure, Outcome, Status
 from eligibility.presentation import moments
+from eligibility.presentation.counts import counted
 from eligibility.presentation.failures import FAILURES, WHO_ACTS
 from eligibility.presentation.rejections import explain_rejection
 from eligibility.presentation.strips import segments
+from eligibility.worklist import UNKNOWN_PAYER, Filters, GroupKey, Kind
 
 
 def progress_parts(view: BatchView) -> dict[str, Any]:
@@ -135,46 +137,67 @@ def cause_parts(view: BatchView) -> list[dict[str, Any]]:
 
 def _cause(view: BatchView, cause: Cause) -> dict[str, Any]:
     explained = FAILURES[Failure(cause.failure)]
-    rows = {"batch": view.batch.pk, "payer": cause.payer_code}
-    may_fix = cause.count == 1 and explained.actor is Actor.CLINIC
-    fix = fix_address(cause.first) if may_fix else ""
-    one = task_address(cause.first) if cause.count == 1 else ""
+    named = {"payer": cause.payer_code, "failure": cause.failure}
     return {
         "count": cause.count,
         "payer": cause.payer,
-        "code": cause.payer_code,
-        "failure": cause.failure,
         "badge": failure_badge(cause.failure),
-        "message": cause.message,
+        "message": _said(cause),
         "advice": explained.advice,
         "who": WHO_ACTS[explained.actor],
-        "rerun_link": address("eligibility_batch_rerun", view.batch.pk, **_named(cause)),
-        "rows_link": one or tasks_address(**rows, failure=cause.failure, cause=cause.message),
-        "fix_link": fix,
+        "rerun_link": address("eligibility_batch_rerun", view.batch.pk, **named),
+        "list_link": tasks_address(batch=view.batch.pk, **named),
+        **_work(view, cause),
     }
 
 
-def _named(cause: Cause) -> dict[str, str]:
-    """How addresses name a cause."""
-    return {"payer": cause.payer_code, "failure": cause.failure, "cause": cause.message}
+def _said(cause: Cause) -> str:
+    """What the payer said; of several sayings one, and how many there are besides."""
+    if cause.messages < 2 or not cause.message:
+        return cause.message
+    return f"{cause.message} (and {counted(cause.messages - 1, 'other message')})"
+
+
+def _work(view: BatchView, cause: Cause) -> dict[str, str]:
+    """Where the rows that wait are listed, and fixed one after the other; empty when none does."""
+    if not cause.waiting:
+        return {"rows_link": "", "fix_link": ""}
+    key = GroupKey(Kind.FAILED, cause.payer_code, cause.failure)
+    filters = Filters(batch=view.batch.pk)
+    return {
+        "rows_link": group_address("admin:worklist_group", key, filters),
+        "fix_link": group_address("admin:worklist_start", key, filters),
+    }
 
 
 def rejection_parts(view: BatchView) -> dict[str, Any]:
-    """Rows of the same request that were not accepted, by reason."""
-    counts, topics, advice = Counter[str](), dict[str, list[str]](), dict[str, str]()
+    """Rows of the same request that were not accepted, by reason, the commonest first."""
+    by_title: dict[str, list[Rejection]] = {}
     for each in view.rejections:
-        explained = explain_rejection(each.cause)
-        counts[explained.title] += each.count
-        topics.setdefault(explained.title, []).append(each.topic)
-        advice[explained.title] = explained.advice
-    reasons = [
-        {
-            "count": count,
-            "title": title,
-            "advice": advice[title],
-            "payers": ", ".join(sorted({topic for topic in topics[title] if topic})),
-        }
-        for title, count in counts.most_common()
-    ]
-    link = address("worklist", batch=view.batch.pk)
-    return {"count": counts.total(), "reasons": reasons, "link": link}
+        by_title.setdefault(explain_rejection(each.cause).title, []).append(each)
+    reasons = [_reason(view, title, rows) for title, rows in by_title.items()]
+    return {
+        "count": sum(each.count for each in view.rejections),
+        "reasons": sorted(reasons, key=lambda reason: -reason["count"]),
+        "link": address("worklist", batch=view.batch.pk),
+    }
+
+
+def _reason(view: BatchView, title: str, rows: list[Rejection]) -> dict[str, Any]:
+    """One reason, and the worklist's group of each payer that it concerns."""
+    filters, groups = Filters(batch=view.batch.pk), []
+    for each in rows:
+        key = GroupKey(Kind.REJECTED, each.topic, each.cause)
+        groups.append(
+            {
+                "name": view.names.get(each.topic, each.topic) or UNKNOWN_PAYER,
+                "count": each.count,
+                "link": group_address("admin:worklist_group", key, filters),
+            }
+        )
+    return {
+        "count": sum(each.count for each in rows),
+        "title": title,
+        "advice": explain_rejection(rows[0].cause).advice,
+        "groups": groups,
+    }

@@ -14,8 +14,9 @@ from django.utils import timezone
 
 from eligibility.admin.acting import own_batch
 from eligibility.admin.batch_counts import Tally, tallies
-from eligibility.admin.batch_page import CRUMB, title_of
+from eligibility.admin.batch_page import CRUMB
 from eligibility.admin.links import batch_address
+from eligibility.admin.names import batch_name
 from eligibility.choices import FINAL, Failure, Status
 from eligibility.models import Batch, EligibilityTask
 from eligibility.operations import (
@@ -37,9 +38,13 @@ _ASKED = "already asked, and run to their end"
 
 
 class BatchVerb(Page):
-    """Asks, then does it, writes it into the audit log, and leads back to the batch."""
+    """Asks, then does it, writes it into the audit log, and leads back to the batch.
+
+    `asks` is the question, with a place for "24 checks".
+    """
 
     crumbs = (CRUMB,)
+    asks: ClassVar[str]
     button: ClassVar[str]
     did: ClassVar[str]
     verb: ClassVar[Verb]
@@ -53,8 +58,8 @@ class BatchVerb(Page):
         return confirm(
             request,
             self.admin_site,
-            title=f"{self.title}: {title_of(batch)}",
-            question=self.question(preview.moved),
+            title=f"{self.title}: {batch_name(batch)}",
+            question=self.asks.format(moves.checks(preview.moved)),
             facts=[*moves.stays(preview.stayed), *self.further_facts()],
             button=self.button,
             back=batch_address(batch.pk),
@@ -86,10 +91,6 @@ class BatchVerb(Page):
         user: Any = self.request.user
         return str(user.pk)
 
-    def question(self, count: int) -> str:
-        """What the page asks."""
-        return f"{self.title}?"
-
     def preview(self, batch: Batch) -> Moved:
         """How many rows would move, and why the others would not."""
         return Moved(0)
@@ -115,8 +116,13 @@ def _ended(tally: Tally) -> int:
     return sum(tally.of(status) for status in FINAL)
 
 
-def _asked(tally: Tally) -> int:
-    return tally.of(Status.RUNNING) + tally.of(Status.WAITING)
+def _of_pending(batch: Batch, moving: int, *, others: str = "") -> Moved:
+    """So many of the pending rows move; `others` says why not the rest of them."""
+    tally = _tally(batch)
+    stayed = Counter({others: tally.of(Status.PENDING) - moving})
+    stayed[_ASKED] = tally.of(Status.RUNNING) + tally.of(Status.WAITING)
+    stayed[_ENDED] = _ended(tally)
+    return Moved(moving, +stayed)
 
 
 def _pending(batch: Batch) -> QuerySet[EligibilityTask]:
@@ -132,20 +138,15 @@ class PauseBatch(BatchVerb):
     """Take its rows out of the line."""
 
     title = "Pause"
+    asks = "Take {} out of the line?"
     button = "Pause the batch"
     did = "out of the line"
     verb = Verb.PAUSED
     facts = ("Nothing is lost: “Resume” puts them back.",)
 
-    def question(self, count: int) -> str:
-        """What the page asks."""
-        return f"Take {moves.checks(count)} out of the line?"
-
     def preview(self, batch: Batch) -> Moved:
         """Pending rows stop; rows already asked do not."""
-        tally = _tally(batch)
-        stayed = Counter({_ASKED: _asked(tally), _ENDED: _ended(tally)})
-        return Moved(tally.of(Status.PENDING), +stayed)
+        return _of_pending(batch, _pending(batch).count())
 
     def act(self, batch: Batch) -> int:
         """Pause."""
@@ -161,21 +162,16 @@ class ResumeBatch(BatchVerb):
     """Put its rows back in line."""
 
     title = "Resume"
+    asks = "Put {} back in line?"
     button = "Resume the batch"
     did = "back in line"
     verb = Verb.RESUMED
     facts = ("Each takes its own earliest time: a batch for tonight still waits for tonight.",)
 
-    def question(self, count: int) -> str:
-        """What the page asks."""
-        return f"Put {moves.checks(count)} back in line?"
-
     def preview(self, batch: Batch) -> Moved:
         """The rows that the pause took out."""
-        tally, parked = _tally(batch), _pending(batch).filter(run_at=None).count()
-        in_line = tally.of(Status.PENDING) - parked
-        stayed = Counter({"already in line": in_line, _ASKED: _asked(tally), _ENDED: _ended(tally)})
-        return Moved(parked if batch.paused_at else 0, +stayed)
+        parked = _pending(batch).filter(run_at=None).count() if batch.paused_at else 0
+        return _of_pending(batch, parked, others="already in line")
 
     def act(self, batch: Batch) -> int:
         """Resume."""
@@ -187,22 +183,16 @@ class RunBatch(BatchVerb):
     """Make it due now."""
 
     title = "Run now"
+    asks = "Ask about {} now?"
     button = "Run the batch now"
     did = "due now"
     verb = Verb.STARTED
     facts = ("The batch no longer waits for its hour.",)
 
-    def question(self, count: int) -> str:
-        """What the page asks."""
-        return f"Ask about {moves.checks(count)} now?"
-
     def preview(self, batch: Batch) -> Moved:
         """Rows whose time is still to come."""
-        tally = _tally(batch)
         later = _pending(batch).filter(Q(run_at=None) | Q(run_at__gt=timezone.now())).count()
-        due = tally.of(Status.PENDING) - later
-        stayed = Counter({"due already": due, _ASKED: _asked(tally), _ENDED: _ended(tally)})
-        return Moved(later, +stayed)
+        return _of_pending(batch, later, others="due already")
 
     def act(self, batch: Batch) -> int:
         """Run."""
@@ -218,15 +208,12 @@ class CancelBatch(BatchVerb):
     """Cancel what has not ended."""
 
     title = "Cancel"
+    asks = "Cancel {} of this batch?"
     button = "Cancel the rest"
     did = "cancelled"
     verb = Verb.CANCELLED
     danger = True
     facts = (moves.LATE_IS_KEPT, "Cancelled checks can be run again one by one.")
-
-    def question(self, count: int) -> str:
-        """What the page asks."""
-        return f"Cancel {moves.checks(count)} of this batch?"
 
     def preview(self, batch: Batch) -> Moved:
         """Everything without a final state."""
@@ -247,15 +234,12 @@ class RerunBatch(BatchVerb):
     """Ask again about its failed rows: all of them, or those of one cause."""
 
     title = "Re-run failed"
+    asks = "Ask the payers again about {}?"
     button = "Run them again"
     did = "in line again"
     verb = Verb.RERUN
     facts = (moves.EARLIER_STAYS,)
-    _CAUSE = ("payer", "failure", "cause")
-
-    def question(self, count: int) -> str:
-        """What the page asks."""
-        return f"Ask the payers again about {moves.checks(count)}?"
+    _CAUSE = ("payer", "failure")
 
     def kept_fields(self) -> list[tuple[str, str]]:
         """The cause, if the button was that of one."""
@@ -286,6 +270,4 @@ class RerunBatch(BatchVerb):
         rows = EligibilityTask.objects.filter(batch=batch, parent=None, status=Status.FAILED)
         if "payer" in cause:
             rows = rows.filter(payer__code=cause["payer"])
-        if "failure" in cause:
-            rows = rows.filter(failure=cause["failure"])
-        return rows.filter(failure_message=cause["cause"]) if "cause" in cause else rows
+        return rows.filter(failure=cause["failure"]) if "failure" in cause else rows

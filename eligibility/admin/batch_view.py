@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Any
-from uuid import UUID
 
-from django.db.models import CharField, Count, F, Min
-from django.db.models.functions import Cast
+from django.db.models import Count, F, Min, Q
 
 from eligibility.admin.batch_counts import COUNTED, Tally, derived_status
-from eligibility.choices import IN_LINE, BatchStatus, Status
+from eligibility.admin.names import payer_names
+from eligibility.choices import IN_LINE, BatchStatus, Review, Status
 from eligibility.engine.forecast import last_answer
 from eligibility.models import Batch, Connection, EligibilityTask
 from portal.models import RejectedRow
@@ -33,14 +32,19 @@ class PayerRows:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Failed rows with one payer, failure class and message; `first` is one of them."""
+    """Failed rows with one payer and failure class, as the worklist groups them.
+
+    `waiting` of them nobody has seen to; `messages` is how many different ones they have,
+    `message` one of these.
+    """
 
     payer_code: str
     payer: str
     failure: str
     message: str
+    messages: int
     count: int
-    first: UUID
+    waiting: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,10 @@ class Rejection:
 
 @dataclass(slots=True)
 class BatchView:
-    """A batch with its rows added up. `ends_at` is the forecast of a batch that runs."""
+    """A batch with its rows added up.
+
+    `ends_at` is the forecast of a batch that runs; `names` are payers' names by code.
+    """
 
     batch: Batch
     tally: Tally
@@ -64,6 +71,7 @@ class BatchView:
     rejections: Sequence[Rejection]
     ends_at: datetime | None
     now: datetime
+    names: Mapping[str, str]
 
     @property
     def zone(self) -> tzinfo:
@@ -79,16 +87,17 @@ class BatchView:
 def read_batch(batch: Batch, *, now: datetime) -> BatchView:
     """Add up the batch's rows."""
     tally, payers, in_line = _count(batch)
-    status = derived_status(batch, tally, now)
+    status, rejections = derived_status(batch, tally, now), _rejections(batch)
     return BatchView(
         batch=batch,
         tally=tally,
         status=status,
         payers=payers,
         causes=_causes(batch) if tally.of(Status.FAILED) else [],
-        rejections=_rejections(batch),
+        rejections=rejections,
         ends_at=_forecast(batch, in_line, now) if status == BatchStatus.RUNNING else None,
         now=now,
+        names=payer_names() if rejections else {},
     )
 
 
@@ -117,20 +126,20 @@ def _forecast(batch: Batch, in_line: Counter[int], now: datetime) -> datetime | 
 
 
 def _causes(batch: Batch) -> list[Cause]:
-    failed = _rows(batch).filter(status=Status.FAILED)
-    groups = failed.values("payer__code", "payer__name", "failure", "failure_message").annotate(
-        count=Count("pk"), first=Min(Cast("pk", CharField()))
+    groups = (
+        _rows(batch)
+        .filter(status=Status.FAILED)
+        .values("payer__code", "payer__name", "failure")
+        .annotate(
+            count=Count("pk"),
+            waiting=Count("pk", filter=Q(review=Review.NEEDS_ATTENTION)),
+            message=Min("failure_message"),
+            messages=Count("failure_message", distinct=True),
+        )
     )
     return [
-        Cause(
-            payer_code=group["payer__code"],
-            payer=group["payer__name"],
-            failure=group["failure"],
-            message=group["failure_message"],
-            count=group["count"],
-            first=UUID(group["first"]),
-        )
-        for group in groups.order_by("-count", "payer__code")[:MOST_CAUSES]
+        Cause(payer_code=group.pop("payer__code"), payer=group.pop("payer__name"), **group)
+        for group in groups.order_by("-count", "payer__code", "failure")[:MOST_CAUSES]
     ]
 
 

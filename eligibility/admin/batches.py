@@ -15,10 +15,11 @@ from django.utils import timezone
 from eligibility.admin import batch_export, batch_verbs, filters
 from eligibility.admin.badges import batch_badge
 from eligibility.admin.batch_counts import Tally, derived_status, with_tallies
-from eligibility.admin.batch_page import show_batch, title_of
+from eligibility.admin.batch_page import show_batch
 from eligibility.admin.day_filters import AskedFilter
 from eligibility.admin.links import address, batch_address, tasks_address
 from eligibility.admin.lists import NewestAdmin
+from eligibility.admin.names import batch_name
 from eligibility.choices import Outcome, Status
 from eligibility.models import Batch
 from eligibility.presentation import moments
@@ -71,7 +72,7 @@ def _line(batch: Batch, tally: Tally, *, now: datetime, zone: tzinfo) -> dict[st
     failed = tally.of(Status.FAILED)
     return {
         "link": batch_address(batch.pk),
-        "title": title_of(batch),
+        "title": batch_name(batch),
         "clinic": batch.clinic.name,
         "created": moments.at(batch.created_at, zone),
         "age": moments.age(batch.created_at, now),

@@ -9,6 +9,7 @@ from django.db.models import BooleanField, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.http import HttpRequest
 
+from eligibility.admin.names import batch_name
 from eligibility.choices import Failure, Outcome, Review, Status
 from eligibility.models import Batch, Connection, Payer
 from portal.admin_site import SimpleListFilter
@@ -181,8 +182,8 @@ class BatchFilter(Pick):
         except ValueError:
             return []
         own = Batch.objects.filter(clinic__in=[each.pk for each in clinics_of(request.user)])
-        batch = own.filter(pk=batch_id).only("description").first()
-        return [(given, batch.description or f"…{batch.pk.hex[-8:]}")] if batch else []
+        batch = own.filter(pk=batch_id).select_related("clinic").first()
+        return [(given, batch_name(batch))] if batch else []
 
     def apply(self, request: HttpRequest, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
         """The rows of the batch."""

@@ -89,7 +89,7 @@ class FixTaskPage(FixPage):
         """The check's page, which shows the answer as soon as it is there."""
         return task_address(subject.row.pk)
 
-    def more(self, subject: Subject) -> dict[str, Any]:
+    def more(self, subject: Subject, payers: Mapping[str, str]) -> dict[str, Any]:
         """Its state, its earlier corrections, and the way out without a correction."""
         task: Any = subject.row
         waits = task.review == Review.NEEDS_ATTENTION and subject.key is not None

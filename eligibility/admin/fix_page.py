@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 
 from eligibility import forms
 from eligibility.admin.fix_subject import Meanwhile, Subject, show_theirs
+from eligibility.admin.names import payer_names
 from eligibility.admin.places import (
     fix_address,
     group_address,
@@ -21,7 +22,7 @@ from eligibility.admin.places import (
     worklist_of,
 )
 from eligibility.operations import Fixed, FixStatus
-from eligibility.presentation.fields import row_as_pairs
+from eligibility.presentation.fields import row_in_words
 from eligibility.rules import Checked
 from eligibility.worklist import GroupKey
 from portal import audit
@@ -60,7 +61,7 @@ class FixPage(ABC, Page):
         """Where "save" leads when nobody asked for the next row."""
 
     @abstractmethod
-    def more(self, subject: Subject) -> dict[str, Any]:
+    def more(self, subject: Subject, payers: Mapping[str, str]) -> dict[str, Any]:
         """What else the template shows of this kind of row."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -141,16 +142,18 @@ class FixPage(ABC, Page):
             show_theirs(form, subject, meanwhile)
         if self.request.headers.get(PARTIAL):
             return TemplateResponse(self.request, "eligibility/row_form.html", {"form": form})
+        payers = payer_names()
         context = self.get_context_data(
             subject=subject,
+            payer=payers.get(subject.key.payer, "") if subject.key else "",
             form=form,
             announces=self.request.method == "POST",
             explanation=explanation,
             meanwhile=meanwhile,
-            original=row_as_pairs(subject.original),
+            original=row_in_words(subject.original, payers),
             must_insist=bool(form.doubts and not form.faults and self.request.method == "POST"),
             **self._neighbours(subject),
-            **self.more(subject),
+            **self.more(subject, payers),
         )
         return self.render_to_response(context, status=409 if meanwhile else 200)
 

@@ -78,7 +78,7 @@ class FixRejectedPage(FixPage):
         """The page of the check that it became."""
         return task_address(fixed.made_id)
 
-    def more(self, subject: Subject) -> dict[str, Any]:
+    def more(self, subject: Subject, payers: Mapping[str, str]) -> dict[str, Any]:
         """What it was rejected for, what became of it, and the way out without a correction."""
         row: Any = subject.row
         filters, one = worklist_of(self.request).filters, str(row.pk)
@@ -87,7 +87,7 @@ class FixRejectedPage(FixPage):
         discard = group_address("admin:worklist_discard", subject.key, filters, row=one)
         return {
             "rejected": row,
-            "was_said": [message_in_words(error["message"]) for error in row.errors],
+            "was_said": [message_in_words(error["message"], payers) for error in row.errors],
             "task_address": task_address(row.accepted_as) if row.accepted_as else "",
             "discard": discard if is_open else "",
         }

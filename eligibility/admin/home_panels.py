@@ -11,7 +11,8 @@ from django.utils.safestring import SafeString
 
 from eligibility.admin.badges import OUTCOME, batch_badge
 from eligibility.admin.home_desk import Desk, address
-from eligibility.admin.home_words import batch_forecast, batch_title
+from eligibility.admin.home_words import batch_came, batch_forecast
+from eligibility.admin.names import batch_name
 from eligibility.choices import Outcome, Review, Status
 from eligibility.models import Batch, Connection, EligibilityTask
 from eligibility.presentation import moments
@@ -46,6 +47,7 @@ def last_batches(desk: Desk) -> list[BatchLine]:
     waiting = Q(tasks__parent=None, tasks__review=Review.NEEDS_ATTENTION)
     found = (
         Batch.objects.filter(pk__in=newest.values("pk")[:BATCHES_SHOWN])
+        .select_related("clinic")
         .annotate(source=F("submission__source"))
         .with_counts()
         .annotate(attention=Count("tasks", filter=waiting))
@@ -56,9 +58,9 @@ def last_batches(desk: Desk) -> list[BatchLine]:
 def _batch_line(batch: Any, desk: Desk) -> BatchLine:
     status = batch_status(batch, desk.now)
     return BatchLine(
-        title=batch_title(batch),
+        title=batch_name(batch),
         clinic=desk.name_of(batch.clinic_id),
-        came=moments.soon(batch.created_at, now=desk.now, zone=desk.zone),
+        came=batch_came(batch, now=desk.now, zone=desk.zone),
         badge=batch_badge(status),
         finished=batch.finished,
         total=batch.total,

@@ -1,27 +1,22 @@
-"""A batch in a few words: what it is called, and when it will be done."""
+"""A batch in a few words: how it came in, and when it will be done."""
 
 from __future__ import annotations
 
 from datetime import datetime, tzinfo
 from typing import Any
 
+from eligibility.admin.names import CAME
 from eligibility.choices import BatchStatus
 from eligibility.presentation import moments
-from portal.models import Submission
 
 MEASURED_ROWS = 20
 """A batch's own pace counts after so many ended rows; before, the forecast it was given does."""
 
-_CALLED = {
-    Submission.Source.API.value: "Request over the API",
-    Submission.Source.FILE.value: "Uploaded file",
-    Submission.Source.FORM.value: "Check from the form",
-}
 
-
-def batch_title(batch: Any) -> str:
-    """The batch's description, or how it came in (`source`)."""
-    return batch.description or _CALLED.get(batch.source, "Batch")
+def batch_came(batch: Any, *, now: datetime, zone: tzinfo) -> str:
+    """How a batch came in (`source`), and when, where its name does not say that already."""
+    when = moments.soon(batch.created_at, now=now, zone=zone) if batch.description else ""
+    return " · ".join(part for part in (when, CAME.get(batch.source, "")) if part)
 
 
 def batch_forecast(batch: Any, status: str, *, now: datetime, zone: tzinfo) -> str:

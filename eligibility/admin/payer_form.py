@@ -10,10 +10,11 @@ from django.core.exceptions import ValidationError
 from eligibility import payer_file
 from eligibility.admin.chips import ChipsWidget
 from eligibility.admin.requirements import RequirementsField
-from eligibility.admin.words import ASKABLE, field_word, id_type_word, visit_type_word
 from eligibility.models import Payer
 from eligibility.payer_file import faults_of
 from eligibility.payer_rules import SEARCH, PayerRules
+from eligibility.presentation.codes import id_type_name, visit_name
+from eligibility.presentation.fields import ASKABLE, label
 from eligibility.registry import rules_of
 from portal.admin_site import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
@@ -118,9 +119,9 @@ class PayerForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         words = payer_file.shipped().vocabulary
-        self._offer("id_types", list(words.id_types), id_type_word)
-        self._offer("visit_types", list(words.visit_spellings), visit_type_word)
-        self._offer("optional", list(ASKABLE), field_word)
+        self._offer("id_types", list(words.id_types), id_type_name)
+        self._offer("visit_types", list(words.visit_spellings), visit_name)
+        self._offer("optional", list(ASKABLE), label)
         if "members" in self.fields:
             payers = dict(Payer.objects.exclude(kind=SEARCH).values_list("code", "name"))
             self._offer("members", list(payers), lambda code: f"{payers.get(code, '')} ({code})")

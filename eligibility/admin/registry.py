@@ -13,9 +13,10 @@ from django.utils.safestring import SafeString
 from eligibility.admin.audit_kinds import requirement_words
 from eligibility.admin.connection_form import BOUNDS, ConnectionForm
 from eligibility.admin.payer_form import PayerForm
-from eligibility.admin.words import field_word, id_type_word, visit_type_word
 from eligibility.connectors.synthetic import SyntheticConnector
 from eligibility.models import Connection, Payer
+from eligibility.presentation.codes import id_type_name, visit_name
+from eligibility.presentation.fields import label
 from portal import audit
 from portal.admin.own_team import OwnTeamAdmin
 from portal.admin_site import Capability, PortalModelAdmin, action, badge, display, yes_no
@@ -92,14 +93,14 @@ class PayerAdmin(PortalModelAdmin):
     @display(description="Takes identifiers")
     def shown_id_types(self, payer: Payer) -> SafeString:
         """The kinds of identifier, the usual first."""
-        return _tags([(code, id_type_word(code)) for code in payer.id_types])
+        return _tags([(code, id_type_name(code)) for code in payer.id_types])
 
     @display(description="Takes visits")
     def shown_visit_types(self, payer: Payer) -> SafeString | str:
         """The kinds of visit."""
         if not payer.visit_types:
             return "Any: this payer does not look at the visit"
-        return _tags([(code, visit_type_word(code)) for code in payer.visit_types], words=True)
+        return _tags([(code, visit_name(code)) for code in payer.visit_types], words=True)
 
     @display(description="Also asks for")
     def shown_requires(self, payer: Payer) -> SafeString | str:
@@ -112,7 +113,7 @@ class PayerAdmin(PortalModelAdmin):
     @display(description="Can also use")
     def shown_optional(self, payer: Payer) -> SafeString | str:
         """Fields that may be given."""
-        return _tags([(name, field_word(name)) for name in payer.optional], words=True) or "–"
+        return _tags([(name, label(name)) for name in payer.optional], words=True) or "–"
 
     @display(description="Other names")
     def shown_aliases(self, payer: Payer) -> SafeString | str:

@@ -15,7 +15,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.template.loader import render_to_string
 
-from eligibility.admin.words import ASKABLE, field_word, id_type_word, visit_type_word
+from eligibility.presentation.codes import id_type_name, visit_name
+from eligibility.presentation.fields import ASKABLE, label
 
 CONDITIONS = ("id_type", "visit_type")
 Codes = Sequence[tuple[str, str]]
@@ -38,17 +39,17 @@ class RequirementsWidget(forms.Widget):
     def _row(self, name: str, index: str, rule: Mapping[str, Any]) -> dict[str, Any]:
         when = dict(rule.get("when") or {})
         chosen = [when.pop(key, []) for key in CONDITIONS]
-        fields = [(each, field_word(each)) for each in dict.fromkeys([*ASKABLE, rule["field"]])]
+        fields = [(each, label(each)) for each in dict.fromkeys([*ASKABLE, rule["field"]])]
         return {
             "prefix": f"{name}-{index}",
             "field": rule["field"],
             "fields": [pair for pair in fields if pair[0]],
             "groups": [
-                _group("id_type", "identifier", self.id_types, id_type_word, chosen[0]),
-                _group("visit_type", "visit", self.visit_types, visit_type_word, chosen[1]),
+                _group("id_type", "identifier", self.id_types, id_type_name, chosen[0]),
+                _group("visit_type", "visit", self.visit_types, visit_name, chosen[1]),
             ],
             "others": json.dumps(when) if when else "",
-            "others_words": ", ".join(f"{field_word(k)}: {', '.join(v)}" for k, v in when.items()),
+            "others_words": ", ".join(f"{label(k)}: {', '.join(v)}" for k, v in when.items()),
         }
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[dict[str, Any]]:

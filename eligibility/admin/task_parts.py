@@ -9,16 +9,15 @@ from typing import Any
 from eligibility.admin.badges import failure_badge, outcome_badge, status_badge
 from eligibility.admin.task_rows import answer_of
 from eligibility.admin.task_view import TaskView
-from eligibility.admin.words import id_type_word
 from eligibility.choices import AttemptState
 from eligibility.models import Attempt
 from eligibility.operations import row_of
 from eligibility.presentation import moments
 from eligibility.presentation.benefits import benefit_row
+from eligibility.presentation.codes import short_id_type, visit_name
 from eligibility.presentation.fields import label, row_as_pairs, said
 from eligibility.presentation.history import move_look, move_words
 from eligibility.presentation.people import member_pairs, policy_pairs
-from eligibility.presentation.visits import visit_name
 from portal.badges import Badge
 
 _NOTHING: Mapping[str, Any] = {}
@@ -73,7 +72,7 @@ def _in_words(row: dict[str, Any], payer_name: str) -> dict[str, Any]:
     """The row with its codes and days as people say them."""
     words: dict[str, Callable[[Any], str]] = {
         "tpa_name": lambda code: f"{payer_name} ({code})",
-        "id_type": lambda code: id_type_word(code).partition(",")[0],
+        "id_type": short_id_type,
         "visit_type": visit_name,
         "service_date": _day,
         "dob": _day,

@@ -13,7 +13,7 @@ from eligibility.choices import Failure, Review, Status
 from eligibility.identifiers import mask
 from eligibility.models import EligibilityTask
 from eligibility.presentation import moments
-from eligibility.presentation.visits import visit_name
+from eligibility.presentation.codes import visit_name
 
 _SHOWN = (
     "id", "name", "id_type", "id_value", "client_reference", "visit_type", "service_date",

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import BinaryIO
 
-from eligibility.admin.words import field_word
 from eligibility.files import fields
 from eligibility.files.columns import WrongColumns
 from eligibility.files.report import FileReport, Reason, by_frequency
 from eligibility.operations.filing import Watch, Wishes
 from eligibility.operations.imports import import_file
+from eligibility.presentation.fields import label
 from portal.badges import Colour
 from portal.intake.issues import Issue
 from portal.intake.readers import Line, Unreadable, read_table
@@ -32,7 +32,7 @@ ENCODINGS = (
 """What a file without a mark may be written in; asked only when its bytes leave a choice."""
 
 
-FIELDS = tuple(sorted(((name, field_word(name)) for name in fields.FIELDS), key=lambda f: f[1]))
+FIELDS = tuple(sorted(((name, label(name)) for name in fields.FIELDS), key=lambda f: f[1]))
 """(field, word) of what a column may be."""
 
 MOST_COLUMNS = 60
@@ -169,4 +169,4 @@ def _columns(upload: Upload) -> list[tuple[str, str]]:
 def _refused(line: Line, issue: Issue) -> RefusedRow:
     name = issue.pointer.lstrip("/")
     suggestion = "" if issue.suggestion is None else str(issue.suggestion)
-    return RefusedRow(line.number, field_word(name) if name else "", issue.message, suggestion)
+    return RefusedRow(line.number, label(name) if name else "", issue.message, suggestion)

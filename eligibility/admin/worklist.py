@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
+from eligibility.admin.names import dated_name
 from eligibility.admin.places import (
     fix_address,
     group_address,
@@ -30,7 +31,7 @@ from eligibility.presentation.failures import WHO_ACTS
 from eligibility.worklist import UNKNOWN_PAYER, Filters, Group, GroupKey, Kind, Since
 from portal.admin_site import Capability, Page, page
 from portal.badges import Colour
-from portal.roles import clinics_of, zone_of
+from portal.roles import clinics_of
 
 ROWS_A_PAGE = 50
 _RECENT = timedelta(days=14)
@@ -116,11 +117,9 @@ class GroupPage(Page):
         here = pages.get_page(self.request.GET.get("page"))
         first, last = max(here.start_index() - 1, 0), here.end_index()
         now = timezone.now()
-        lines = shown_rows(rows[first:last], key, worklist.filters, now)
         return super().get_context_data(
             cause=_cause(key.kind, [_group(key, pages.count)], worklist.filters, now),
-            lines=lines,
-            shows_fault=any(line.says or line.value for line in lines),
+            lines=shown_rows(rows[first:last], key, worklist.filters, now),
             here=here,
             query=worklist.filters.as_query(group=str(key)),
             back=worklist_address(worklist.filters),
@@ -205,16 +204,13 @@ def _choices(request: HttpRequest) -> dict[str, Any]:
     """What each filter offers: (value, words)."""
     user: Any = request.user
     clinics = clinics_of(user)
-    zone = zone_of(user)
-    batches = Batch.objects.filter(
+    recent = Batch.objects.filter(
         clinic__in=[clinic.pk for clinic in clinics], created_at__gte=timezone.now() - _RECENT
-    ).order_by("-created_at")[:_MOST_BATCHES]
+    )
+    batches = recent.select_related("clinic").order_by("-created_at")[:_MOST_BATCHES]
     return {
         "clinics": [(str(clinic.pk), clinic.name) for clinic in clinics],
         "payers": list(Payer.objects.order_by("name").values_list("code", "name")),
-        "batches": [
-            (str(batch.pk), f"{moments.at(batch.created_at, zone)} {batch.description}".strip())
-            for batch in batches
-        ],
+        "batches": [(str(batch.pk), dated_name(batch)) for batch in batches],
         "since": Since.choices,
     }

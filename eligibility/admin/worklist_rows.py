@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from eligibility.admin.names import payer_names
 from eligibility.admin.places import fix_address, task_address
 from eligibility.identifiers import mask
 from eligibility.models import EligibilityTask
 from eligibility.presentation import moments
-from eligibility.presentation.fields import message_in_words
+from eligibility.presentation.card import sentence_of
+from eligibility.presentation.codes import visit_name
+from eligibility.presentation.fields import message_in_words, value_in_words
 from eligibility.presentation.masks import Mask
-from eligibility.presentation.visits import visit_name
 from eligibility.worklist import Filters, GroupKey, Kind
 from portal.models import RejectedRow
 
+Payers = Mapping[str, str]
+
 _TASK_FIELDS = (
     "name", "id_value", "id_type", "visit_type", "service_date", "created_at", "failure_message",
-    "client_reference", "test_mode", "line", "clinic__name",
+    "client_reference", "test_mode", "line", "warnings", "outcome", "clinic__name",
+    "result__answer",
 )  # fmt: skip
 
 
@@ -46,21 +51,24 @@ class RowView:
 
 
 def shown_rows(rows: Any, key: GroupKey, filters: Filters, now: datetime) -> list[RowView]:
-    """The rows of one page, a slice of a group, in one query."""
+    """The rows of one page, a slice of a group, in two queries."""
+    payers = payer_names()
     if key.kind is Kind.REJECTED:
         whole = rows.select_related("submission__clinic")
-        return [_rejected(row, key, filters, now) for row in whole]
-    whole = rows.select_related("clinic").only(*_TASK_FIELDS)
-    return [_task(row, key, filters, now) for row in whole]
+        return [_rejected(row, key, filters, now, payers) for row in whole]
+    whole = rows.select_related("clinic", "result").only(*_TASK_FIELDS)
+    return [_task(row, key, filters, now, payers) for row in whole]
 
 
-def _task(row: EligibilityTask, key: GroupKey, filters: Filters, now: datetime) -> RowView:
+def _task(
+    row: EligibilityTask, key: GroupKey, filters: Filters, now: datetime, payers: Payers
+) -> RowView:
     return RowView(
         who=row.name,
         identifier=mask(row.id_value),
         visit=visit_name(row.visit_type),
         day=moments.day(row.service_date) if row.service_date else "",
-        says=row.failure_message,
+        says=" ".join(_whats_wrong(row, key, payers)),
         value="",
         reference=row.client_reference,
         clinic=row.clinic.name,
@@ -71,15 +79,30 @@ def _task(row: EligibilityTask, key: GroupKey, filters: Filters, now: datetime) 
     )
 
 
-def _rejected(row: RejectedRow, key: GroupKey, filters: Filters, now: datetime) -> RowView:
+def _whats_wrong(row: EligibilityTask, key: GroupKey, payers: Payers) -> Iterator[str]:
+    """The failure or the doubtful answer, the payer's remarks, then what is odd about the row."""
+    answer = row.result.answer if row.result is not None else {}
+    if row.outcome:
+        payer = str(answer.get("payer_name") or payers.get(key.payer, key.payer))
+        yield sentence_of(row.outcome, payer)
+        yield from map(str, answer.get("remarks") or ())
+    else:
+        yield row.failure_message or f"{key.explain().title}."
+    for doubt in row.warnings:
+        yield message_in_words(str(doubt.get("message", "")), payers)
+
+
+def _rejected(
+    row: RejectedRow, key: GroupKey, filters: Filters, now: datetime, payers: Payers
+) -> RowView:
     given: Mapping[str, Any] = row.raw if isinstance(row.raw, dict) else {}
     submission = row.submission
     return RowView(
         who=_text(given, "name"),
         identifier=mask(_text(given, "id_value")),
-        visit=_text(given, "visit_type"),
+        visit=value_in_words("visit_type", _text(given, "visit_type")),
         day=_day(_text(given, "service_date")),
-        says=_errors(row),
+        says=_errors(row, payers),
         value=_sent(row),
         reference=row.client_reference or f"Row {row.line + 1}",
         clinic=submission.clinic.name if submission.clinic else "",
@@ -90,12 +113,12 @@ def _rejected(row: RejectedRow, key: GroupKey, filters: Filters, now: datetime) 
     )
 
 
-def _errors(row: RejectedRow) -> str:
+def _errors(row: RejectedRow, payers: Payers) -> str:
     """The first error, and how many there are besides."""
     if not row.errors:
         return ""
     more = len(row.errors) - 1
-    message = message_in_words(row.errors[0]["message"])
+    message = message_in_words(row.errors[0]["message"], payers)
     return f"{message} (and {more} more)" if more else message
 
 

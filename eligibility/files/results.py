@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
-from typing import Final
+from typing import Any, Final
 
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from eligibility.choices import Status
 from eligibility.files.appointments import APPOINTMENT
 from eligibility.files.export import ROWS_AT_ONCE, Outgoing, Values
-from eligibility.models import Batch, EligibilityTask
+from eligibility.models import Batch, EligibilityTask, TaskRevision
 from eligibility.presentation.card import Asked, Card, Given, front_desk_card
 from eligibility.presentation.failures import explain
 
@@ -34,7 +35,10 @@ def results(batch: Batch) -> Outgoing:
     """Every check of the batch by line, answered or not. Times are the clinic's."""
     tasks = EligibilityTask.objects.filter(batch=batch, parent=None)
     now, zone = timezone.now(), batch.clinic.zone
-    chosen = tasks.select_related("payer", "result").order_by("line", "pk")
+    corrections = TaskRevision.objects.filter(task=OuterRef("pk"))
+    since = corrections.filter(made_at__gt=OuterRef("result__created_at"))
+    chosen = tasks.select_related("payer", "result").annotate(corrected=Exists(since))
+    chosen = chosen.order_by("line", "pk")
     rows = (_row(task, now, zone) for task in chosen.iterator(ROWS_AT_ONCE))
     return Outgoing(RESULT_COLUMNS, rows, tasks.count())
 
@@ -52,7 +56,7 @@ def _question(task: EligibilityTask) -> Values:
     )
 
 
-def _answer(task: EligibilityTask, now: datetime, zone: tzinfo) -> Values:
+def _answer(task: Any, now: datetime, zone: tzinfo) -> Values:
     result = task.result
     if task.status != Status.DONE or result is None:
         return (_status(task), "", _advice(task), *[""] * (len(_ANSWER) - 4))
@@ -64,6 +68,7 @@ def _answer(task: EligibilityTask, now: datetime, zone: tzinfo) -> Values:
         name=task.name,
         dob=task.dob,
         doubts=[str(each.get("message", "")) for each in task.warnings],
+        corrected=task.corrected,
     )
     answer = result.answer
     given = Given(result.outcome, answer, result.created_at, day, result.synthetic)

@@ -13,8 +13,8 @@ from eligibility.forms.reading import DETAIL
 from eligibility.forms.shown import any_holds, conditions_of, is_always_required, only_on_condition
 from eligibility.payer_rules import PayerRules
 from eligibility.presentation import moments
+from eligibility.presentation.codes import short_id_type, visit_name
 from eligibility.presentation.fields import label, message_in_words
-from eligibility.presentation.visits import visit_name
 from eligibility.rules import Registry
 from portal.intake.issues import Issue
 
@@ -130,6 +130,11 @@ def _field(
     return made
 
 
+def names_of(registry: Registry) -> dict[str, str]:
+    """The payers' names by code, for messages of the rules."""
+    return {payer.code: payer.name for payer in registry.payers}
+
+
 def canonical(name: str, value: str, registry: Registry) -> str:
     """The registry's own code for what a row says, where there is one."""
     if name == "tpa_name":
@@ -145,9 +150,8 @@ def canonical(name: str, value: str, registry: Registry) -> str:
 
 def _options(name: str, payer: PayerRules | None, registry: Registry) -> list[tuple[str, str]]:
     if name == "id_type":
-        words = registry.vocabulary.id_types
         codes = payer.id_types if payer else tuple(sorted(registry.id_types))
-        return [(code, (words.get(code) or code).partition(",")[0]) for code in codes]
+        return [(code, short_id_type(code)) for code in codes]
     if name == "visit_type":
         return [(code, visit_name(code)) for code in payer.visit_types] if payer else []
     return [*(_YES_NO if name in YES_OR_NO else _PRIORITIES)]
@@ -159,7 +163,7 @@ def _about(issue: Issue, field: Field) -> bool:
 
 def _note(issue: Issue, about: Field, registry: Registry) -> Note:
     """The issue in words; a suggestion that the field already holds is none."""
-    text = message_in_words(issue.message)
+    text = message_in_words(issue.message, names_of(registry))
     suggestion = issue.suggestion if isinstance(issue.suggestion, str) else ""
     if not suggestion or suggestion == about.value:
         return Note(text)

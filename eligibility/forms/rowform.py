@@ -9,7 +9,7 @@ from typing import Any
 from eligibility import registry
 from eligibility.forms.catalogue import SPECS
 from eligibility.forms.checking import is_worth_a_stop, token_of
-from eligibility.forms.fields import Field, Note, fields_of
+from eligibility.forms.fields import Field, Note, fields_of, names_of
 from eligibility.forms.payers import PayerGroup, payer_groups
 from eligibility.forms.reading import read_row
 from eligibility.forms.shown import ALWAYS_REQUIRED, shown_names
@@ -119,7 +119,7 @@ def _form(
         first=made[: len(first)],
         rest=made[len(first) :],
         payers=payer_groups(rules.payers, _connected(team_id)),
-        notes=[Note(message_in_words(issue.message)) for issue in elsewhere],
+        notes=[Note(message_in_words(issue.message, names_of(rules))) for issue in elsewhere],
         seen=[token_of(doubt) for doubt in doubts],
         faults=len(errors),
         doubts=len(doubts),

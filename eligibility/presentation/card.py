@@ -15,10 +15,11 @@ from eligibility.choices import Outcome
 from eligibility.presentation import moments
 from eligibility.presentation.amounts import NOT_STATED
 from eligibility.presentation.benefits import patient_pays, pre_approval_of
+from eligibility.presentation.codes import visit_name
 from eligibility.presentation.doubts import doubts
 from eligibility.presentation.failures import OUTCOMES
 from eligibility.presentation.standing import for_one
-from eligibility.presentation.visits import benefits_for, service_name, visit_name
+from eligibility.presentation.visits import benefits_for, service_name
 from portal.badges import Colour
 
 Stored = Mapping[str, Any]
@@ -114,7 +115,7 @@ def front_desk_card(asked: Asked, given: Given, *, now: datetime) -> Card:
         title=str(outcome.label),
         icon="warning" if contradicted else icon,
         colour="amber" if contradicted else colour,
-        sentence=_SENTENCES[outcome].format(payer=payer),
+        sentence=sentence_of(outcome, payer),
         advice=for_one(explained.advice) if explained else "",
         valid=valid,
         age=moments.age(given.at, now),
@@ -124,6 +125,11 @@ def front_desk_card(asked: Asked, given: Given, *, now: datetime) -> Card:
         remarks=tuple(str(remark) for remark in answer.get("remarks") or ()),
         warnings=tuple(doubts(asked, given, day=day, valid=valid, now=now)[:_MOST_WARNINGS]),
     )
+
+
+def sentence_of(outcome: str, payer: str) -> str:
+    """What the payer's answer comes to, in one sentence."""
+    return _SENTENCES[outcome].format(payer=payer)
 
 
 def is_valid_on(day: date, policy: Stored) -> bool | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from eligibility.choices import Outcome
 from eligibility.presentation import moments
+from eligibility.presentation.fields import message_in_words
 from eligibility.presentation.visits import benefits_for, service_name
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def doubts(
         *_about_the_person(asked, given.answer.get("member") or _NOTHING),
         *_about_the_age(given, day, now),
         *_about_the_visit(asked, given.answer),
-        *asked.doubts,
+        *(message_in_words(doubt) for doubt in asked.doubts),
     ]
 
 

@@ -46,11 +46,6 @@ def service_name(benefit: Stored) -> str:
     return _NAMES.get(service, service.replace("_", " ").capitalize())
 
 
-def visit_name(visit_type: str) -> str:
-    """A visit type as people say it; codes are the payers' own."""
-    return visit_type.replace("_", " ").capitalize()
-
-
 def benefits_for(visit_type: str, benefits: Sequence[Stored]) -> list[Stored]:
     """The benefits that tell what this visit costs the patient; none when no benefit does.
 

@@ -5,7 +5,13 @@ import pytest
 from eligibility.choices import Actor, Failure, Outcome
 from eligibility.presentation.counts import counted
 from eligibility.presentation.failures import FAILURES, OUTCOMES, WHO_ACTS, explain
-from eligibility.presentation.fields import LABELS, message_in_words, row_as_pairs, said
+from eligibility.presentation.fields import (
+    LABELS,
+    message_in_words,
+    row_as_pairs,
+    row_in_words,
+    said,
+)
 from eligibility.presentation.rejections import explain_rejection
 from eligibility.schemas import WIRE_NAMES
 from tests.eligibility.make_rows import check, make_row
@@ -51,7 +57,7 @@ def test_a_cause_is_told_in_plain_words(cause: str, title: str) -> None:
         ("id_value is missing or empty.", "Identifier is missing or empty."),
         (
             "TPA002 needs name when id_type is POLICYNUMBER.",
-            "TPA002 needs Patient's name when Identifier type is POLICYNUMBER.",
+            "TPA002 needs Patient's name when Identifier type is Policy number.",
         ),
         ("phone must be text in quotes.", "Phone must be text in quotes."),
         (
@@ -62,6 +68,42 @@ def test_a_cause_is_told_in_plain_words(cause: str, title: str) -> None:
 )
 def test_messages_of_the_rules_name_fields_as_pages_do(message: str, words: str) -> None:
     assert message_in_words(message) == words
+
+
+def test_messages_name_payers_and_codes_as_pages_do() -> None:
+    payers = {"TPA004": "NAS", "TPA002": "Nextcare"}
+    takes = "No such visit type. TPA004 takes OUTPATIENT, CHRONIC_OUT or OTHER_OP."
+    assert message_in_words(takes, payers) == (
+        "No such visit type. NAS takes Outpatient, Chronic outpatient or Other outpatient."
+    )
+    meant = "No payer has this code. Did you mean TPA002, Nextcare?"
+    assert message_in_words(meant, payers) == "No payer has this code. Did you mean Nextcare?"
+    assert message_in_words("The DHA said NO to TPA009.", payers) == "The DHA said NO to TPA009."
+
+
+def test_a_row_is_told_in_words_with_what_was_sent_beside_them() -> None:
+    row = {
+        "tpa_name": "TPA004",
+        "id_type": "EMIRATESID",
+        "visit_type": "OTHER_OP",
+        "dob": "1986-05-02",
+        "name": "Ali",
+    }
+    assert row_in_words(row, {"TPA004": "NAS"}) == [
+        ("Payer", "NAS", "TPA004"),
+        ("Identifier type", "Emirates ID", "EMIRATESID"),
+        ("Visit type", "Other outpatient", "OTHER_OP"),
+        ("Patient's name", "Ali", ""),
+        ("Date of birth", "2 May 1986", "1986-05-02"),
+    ]
+    odd = {"tpa_name": "nobody", "visit_type": "OPD", "dob": "03/04/1986", "id_type": ["x"]}
+    assert [(each.value, each.code) for each in row_in_words(odd)] == [
+        ("nobody", ""),
+        ("x", ""),
+        ("OPD", ""),
+        ("03/04/1986", ""),
+    ]
+    assert row_in_words("text") == [("", "text", "")]
 
 
 def test_no_message_of_the_rules_shows_a_wire_name() -> None:

@@ -124,21 +124,36 @@ def test_the_page_adds_up_states_answers_payers_and_causes(cast: Cast) -> None:
     assert "50 %" in text
 
 
-def test_the_causes_lead_to_their_rows_and_a_single_one_to_its_form(cast: Cast) -> None:
+def test_every_cause_leads_to_its_rows_and_to_fixing_them_one_by_one(cast: Cast) -> None:
     batch = make_batch(cast.us.first)
+    waiting = {"batch": batch, "review": "needs_attention"}
     for number in (1, 2):
-        make_failed(cast.us.first, number=number, batch=batch)
-    single = make_failed(cast.us.first, "identity_mismatch", number=3, batch=batch)
+        make_failed(cast.us.first, number=number, failure_message=f"No {number}.", **waiting)
+    single = make_failed(cast.us.first, "identity_mismatch", number=3, **waiting)
     make_failed(cast.us.first, number=4, batch=make_batch(cast.us.first))
     client = enter(cast.us.operator)
-    page = client.get(batch_url(batch)).content.decode()
-    assert reverse("admin:eligibility_fix", args=[single.pk]) in page
-    (link,) = {
-        part.partition('"')[0]
-        for part in page.split('href="')
-        if part.startswith("/admin/eligibility/eligibilitytask/?") and "cause=" in part
-    }
-    assert len(listed(client.get(link.replace("&amp;", "&")))) == 2
+    answer = client.get(batch_url(batch))
+    slow, other = answer.context["causes"]
+    assert slow["count"] == 2
+    assert slow["message"] == "No 1. (and 1 other message)"
+    group = client.get(slow["rows_link"])
+    lines = group.context_data["lines"]
+    assert {line.says for line in lines} == {"No 1.", "No 2."}
+    started = client.get(other["fix_link"])
+    assert started.url.startswith(reverse("admin:eligibility_fix", args=[single.pk]))
+    assert f"batch={batch.pk}" in started.url
+    viewers = enter(cast.us.viewer).get(batch_url(batch)).content.decode()
+    assert slow["rows_link"].replace("&", "&amp;") in viewers
+    assert "worklist/start/" not in viewers
+
+
+def test_a_cause_that_people_have_seen_to_leads_to_the_list_of_checks(cast: Cast) -> None:
+    batch = make_batch(cast.us.first)
+    make_failed(cast.us.first, number=1, batch=batch, review="resolved")
+    client = enter(cast.us.operator)
+    (cause,) = client.get(batch_url(batch)).context["causes"]
+    assert (cause["rows_link"], cause["fix_link"]) == ("", "")
+    assert len(listed(client.get(cause["list_link"]))) == 1
 
 
 def test_rows_that_were_not_accepted_are_shown_by_reason(cast: Cast) -> None:
@@ -152,9 +167,14 @@ def test_rows_that_were_not_accepted_are_shown_by_reason(cast: Cast) -> None:
     assert created.total_errors == 2
     batch = make_mixed(cast.us.first)
     Batch.objects.filter(pk=batch.pk).update(submission=created.submission_id)
-    text = text_of(enter(cast.us.viewer).get(batch_url(batch)))
+    viewer = enter(cast.us.viewer)
+    answer = viewer.get(batch_url(batch))
+    text = text_of(answer)
     assert "Not accepted 2" in text
     assert "2 Payer is not known" in text
+    assert "Payer not known 2" in text
+    (reason,) = answer.context["rejections"]["reasons"]
+    assert len(viewer.get(reason["groups"][0]["link"]).context_data["lines"]) == 2
 
 
 def test_a_running_batch_says_how_long_it_still_takes(cast: Cast) -> None:
@@ -274,7 +294,7 @@ def test_failed_rows_run_again_all_or_those_of_one_cause(cast: Cast) -> None:
     make_failed(cast.us.first, "internal", number=8, batch=batch, line=4)
     client = enter(cast.us.operator)
     url = verb_url("batch", "rerun", batch)
-    cause = {"payer": "TPA002", "failure": "timeout", "cause": "No answer."}
+    cause = {"payer": "TPA002", "failure": "timeout"}
     asked = text_of(client.get(url, cause))
     assert "about 1 check?" in asked
     assert "1 check stays as it is: failed for another cause." in asked
@@ -285,7 +305,7 @@ def test_failed_rows_run_again_all_or_those_of_one_cause(cast: Cast) -> None:
     client.post(url, {"confirmed": "1"})
     assert states(batch)[4] == "pending"
     assert [deed.details["rows"] for deed in deeds("rerun")] == [1, 1]
-    nothing = client.post(url, {"confirmed": "1", "cause": "nobody\0said"})
+    nothing = client.post(url, {"confirmed": "1", "payer": "nobody\0said"})
     assert "No check is in line again" in said(nothing)
 
 

@@ -10,10 +10,11 @@ from eligibility.presentation import moments
 from eligibility.presentation.amounts import share_of, sum_of
 from eligibility.presentation.benefits import benefit_row, patient_pays, pre_approval_of
 from eligibility.presentation.card import Asked, Card, Given, front_desk_card, is_valid_on
+from eligibility.presentation.codes import visit_name
 from eligibility.presentation.masks import Mask
 from eligibility.presentation.people import member_pairs, policy_pairs
 from eligibility.presentation.standing import Work, standing
-from eligibility.presentation.visits import benefits_for, visit_name
+from eligibility.presentation.visits import benefits_for
 from eligibility.results import Answer, Benefit, Member, Network, Policy
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)

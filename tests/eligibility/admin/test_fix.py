@@ -84,8 +84,8 @@ def test_the_request_stays_visible_as_it_came(client: Client, cast: Cast) -> Non
     task = failed(cast.us.first, request_dump={"id_value": IDENTIFIER, "note": "as written"})
     save(client, task, id_value=ANOTHER)
     answer = client.get(fix_page(task))
-    assert ("Identifier", IDENTIFIER) in answer.context["original"]
-    assert ("note", "as written") in answer.context["original"]
+    assert ("Identifier", IDENTIFIER, "") in answer.context["original"]
+    assert ("note", "as written", "") in answer.context["original"]
     assert answer.context["revisions"][0]["changes"] == [("Identifier", IDENTIFIER, ANOTHER)]
 
 

@@ -186,7 +186,7 @@ def test_conditions_that_the_form_does_not_offer_are_kept(
 def test_a_viewer_reads_the_rules_in_words(cast: Cast, payers: dict[str, Payer]) -> None:
     client = enter(cast.us.viewer)
     text = client.get(page(payers["TPA003"])).content.decode()
-    assert "name when the kind of identifier is Insurance card number" in text
+    assert "name when the identifier type is Insurance card number" in text
     assert 'name="_save"' not in text
     assert client.post(page(payers["TPA003"]), {"name": "Mine"}).status_code == 403
 

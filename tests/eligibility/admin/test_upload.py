@@ -82,7 +82,7 @@ def test_a_trial_names_line_field_and_reason_of_rejected_rows(cast: Cast) -> Non
     answer = bring(enter(cast.us.operator), GOOD, BAD, UNKNOWN)
     first, second = answer.context_data["trial"].refused
     assert (first.line, first.field) == (3, "Identifier")
-    assert (second.line, second.field) == (4, "Kind of visit")
+    assert (second.line, second.field) == (4, "Visit type")
     page = answer.content.decode()
     assert first.message in page.replace("&#x27;", "'")
 
