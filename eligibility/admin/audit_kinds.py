@@ -12,7 +12,8 @@ from django.http import HttpRequest
 from eligibility.admin.connection_form import LABELS
 from eligibility.models import Batch
 from eligibility.presentation.codes import id_type_name, visit_name
-from eligibility.presentation.fields import LABELS, label
+from eligibility.presentation.fields import LABELS as FIELD_LABELS
+from eligibility.presentation.fields import label
 from portal.admin.audit_kinds import Kind, describe
 from portal.roles import visible_clinic_ids
 
@@ -47,9 +48,9 @@ def batches_of_files(request: HttpRequest, ids: list[str]) -> QuerySet[Any]:
     return own.filter(submission__in=submissions).annotate(about=F("submission"))
 
 
-describe("eligibility.eligibilitytask", Kind("Check", LABELS, has_name=False))
+describe("eligibility.eligibilitytask", Kind("Check", FIELD_LABELS, has_name=False))
 describe("eligibility.batch", Kind("Batch", has_name=False))
 describe("eligibility.payer", Kind("Payer", value=payer_value))
 describe("eligibility.connection", Kind("Connection", LABELS))
-describe("portal.rejectedrow", Kind("Rejected row", LABELS, has_name=False))
+describe("portal.rejectedrow", Kind("Rejected row", FIELD_LABELS, has_name=False))
 describe("portal.submission", Kind("List or request", has_name=False, pages=batches_of_files))

@@ -126,20 +126,20 @@ def test_the_page_adds_up_states_answers_payers_and_causes(cast: Cast) -> None:
 
 def test_every_cause_leads_to_its_rows_and_to_fixing_them_one_by_one(cast: Cast) -> None:
     batch = make_batch(cast.us.first)
-    waiting = {"batch": batch, "review": "needs_attention"}
+    waiting: dict[str, Any] = {"batch": batch, "review": "needs_attention"}
     for number in (1, 2):
         make_failed(cast.us.first, number=number, failure_message=f"No {number}.", **waiting)
     single = make_failed(cast.us.first, "identity_mismatch", number=3, **waiting)
     make_failed(cast.us.first, number=4, batch=make_batch(cast.us.first))
     client = enter(cast.us.operator)
-    answer = client.get(batch_url(batch))
+    answer: Any = client.get(batch_url(batch))
     slow, other = answer.context["causes"]
     assert slow["count"] == 2
     assert slow["message"] == "No 1. (and 1 other message)"
-    group = client.get(slow["rows_link"])
+    group: Any = client.get(slow["rows_link"])
     lines = group.context_data["lines"]
     assert {line.says for line in lines} == {"No 1.", "No 2."}
-    started = client.get(other["fix_link"])
+    started: Any = client.get(other["fix_link"])
     assert started.url.startswith(reverse("admin:eligibility_fix", args=[single.pk]))
     assert f"batch={batch.pk}" in started.url
     viewers = enter(cast.us.viewer).get(batch_url(batch)).content.decode()
@@ -151,7 +151,8 @@ def test_a_cause_that_people_have_seen_to_leads_to_the_list_of_checks(cast: Cast
     batch = make_batch(cast.us.first)
     make_failed(cast.us.first, number=1, batch=batch, review="resolved")
     client = enter(cast.us.operator)
-    (cause,) = client.get(batch_url(batch)).context["causes"]
+    answer: Any = client.get(batch_url(batch))
+    (cause,) = answer.context["causes"]
     assert (cause["rows_link"], cause["fix_link"]) == ("", "")
     assert len(listed(client.get(cause["list_link"]))) == 1
 
@@ -168,13 +169,14 @@ def test_rows_that_were_not_accepted_are_shown_by_reason(cast: Cast) -> None:
     batch = make_mixed(cast.us.first)
     Batch.objects.filter(pk=batch.pk).update(submission=created.submission_id)
     viewer = enter(cast.us.viewer)
-    answer = viewer.get(batch_url(batch))
+    answer: Any = viewer.get(batch_url(batch))
     text = text_of(answer)
     assert "Not accepted 2" in text
     assert "2 Payer is not known" in text
     assert "Payer not known 2" in text
     (reason,) = answer.context["rejections"]["reasons"]
-    assert len(viewer.get(reason["groups"][0]["link"]).context_data["lines"]) == 2
+    group: Any = viewer.get(reason["groups"][0]["link"])
+    assert len(group.context_data["lines"]) == 2
 
 
 def test_a_running_batch_says_how_long_it_still_takes(cast: Cast) -> None:

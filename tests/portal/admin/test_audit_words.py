@@ -153,7 +153,7 @@ def test_before_and_after_are_in_the_words_of_the_forms(admin: Client, cast: Cas
     assert "Takes these identifiers" in words
     entry = read(the_entry(admin))
     assert "Emirates ID" in entry
-    assert "Phone number when the kind of visit is Maternity" in entry
+    assert "Phone when the visit type is Maternity" in entry
     assert "In use Yes No" in entry
 
 
