@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import Any, BinaryIO
@@ -47,12 +46,14 @@ from portal.intake.places import (
 )
 from portal.intake.races import winning_races
 from portal.intake.readers import Line, Table, Unreadable, read_table
+from portal.intake.repeats import FirstLines
 from portal.intake.text import excerpt
 from portal.models import FileImport, Submission
 
 CHUNK = 5_000
 """Rows stored in one transaction."""
 _NAME_LENGTH = 255
+_NOT_STORED = UUID(int=0)
 _READ_AS_LENGTH = 100
 _DESCRIPTION_LENGTH = 500
 
@@ -102,8 +103,8 @@ class _Import:
         self._watch = watch
         self._place = Place()
         self._earlier_errors: dict[int, list[Issue]] = {}
-        self._references: dict[int, int] = {}
-        self._rehearsed: dict[str, UUID] = {}
+        self._references = FirstLines()
+        self._rehearsed = FirstLines()
 
     def run(self, digest: str) -> None:
         """Take every row, behind those that came in before."""
@@ -195,7 +196,7 @@ class _Import:
         reference = row.raw.get("client_reference")
         if not isinstance(reference, str) or not reference:
             return None
-        first = self._references.setdefault(hash(reference), row.line)
+        first = self._references.first(reference, row.line)
         if first == row.line:
             return None
         message = f"Line {first} of the file has the same reference."
@@ -224,7 +225,10 @@ class _Import:
 
     def _rehearse(self, intake: Intake, checked: list[Checked]) -> None:
         """Count what a real run would do; what earlier chunks would have made is known by now."""
-        known = ChainMap(self._rehearsed, known_tasks(intake))
+        known, begin = known_tasks(intake), intake.line_of(0)
+        for index, _, key in intake.accepted:
+            if key is not None and self._rehearsed.first(key, intake.line_of(index)) < begin:
+                known.setdefault(key, _NOT_STORED)
         fresh, _ = assign_ids(intake, known)
         tally(self._report, intake, fresh, checked)
 
