@@ -17,6 +17,7 @@ from eligibility.operations import Fixed, FixStatus, fix_task, retry_tasks, row_
 from eligibility.presentation import moments
 from eligibility.presentation.failures import explain
 from eligibility.presentation.fields import label, said
+from eligibility.presentation.places import place
 from eligibility.worklist import GroupKey, key_of
 from portal import audit
 from portal.admin_site import Capability, page
@@ -41,7 +42,7 @@ class FixTaskPage(FixPage):
     def subject(self, pk: Any) -> Subject:
         """The check as it stands."""
         mine = EligibilityTask.objects.filter(clinic__in=visible_clinic_ids(self.request.user))
-        whole = mine.select_related("payer", "clinic__team", "batch")
+        whole = mine.select_related("payer", "clinic__team", "batch", "submission")
         task = get_object_or_404(whole, pk=pk, parent=None)
         return Subject(
             row=task,
@@ -95,6 +96,7 @@ class FixTaskPage(FixPage):
         waits = task.review == Review.NEEDS_ATTENTION and subject.key is not None
         return {
             "task": task,
+            "place": place(task.line, task.submission.source if task.submission else ""),
             "task_address": task_address(task.pk),
             "revisions": self._revisions(task),
             "settle": self._settle(subject) if waits else "",

@@ -15,6 +15,7 @@ from eligibility.operations import Fixed, FixStatus, fix_rejected
 from eligibility.operations.create import KIND
 from eligibility.presentation import moments
 from eligibility.presentation.fields import message_in_words
+from eligibility.presentation.places import place
 from eligibility.worklist import key_of
 from portal.admin_site import Capability, page
 from portal.models import RejectedRow, RowState, Verb
@@ -87,6 +88,7 @@ class FixRejectedPage(FixPage):
         discard = group_address("admin:worklist_discard", subject.key, filters, row=one)
         return {
             "rejected": row,
+            "place": place(row.line, row.submission.source),
             "was_said": [message_in_words(error["message"], payers) for error in row.errors],
             "task_address": task_address(row.accepted_as) if row.accepted_as else "",
             "discard": discard if is_open else "",

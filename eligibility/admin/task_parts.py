@@ -18,6 +18,7 @@ from eligibility.presentation.codes import short_id_type, visit_name
 from eligibility.presentation.fields import label, row_as_pairs, said
 from eligibility.presentation.history import move_look, move_words
 from eligibility.presentation.people import member_pairs, policy_pairs
+from eligibility.presentation.places import place
 from portal.badges import Badge
 
 _NOTHING: Mapping[str, Any] = {}
@@ -65,6 +66,7 @@ def request_parts(view: TaskView) -> dict[str, Any]:
         ],
         "doubts": [_doubt(view, each) for each in task.warnings],
         "came": _came(view),
+        "place": place(task.line, task.submission.source if task.submission else ""),
     }
 
 

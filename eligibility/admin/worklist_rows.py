@@ -16,6 +16,7 @@ from eligibility.presentation.card import sentence_of
 from eligibility.presentation.codes import visit_name
 from eligibility.presentation.fields import message_in_words, value_in_words
 from eligibility.presentation.masks import Mask
+from eligibility.presentation.places import place
 from eligibility.worklist import Filters, GroupKey, Kind
 from portal.models import RejectedRow
 
@@ -104,7 +105,7 @@ def _rejected(
         day=_day(_text(given, "service_date")),
         says=_errors(row, payers),
         value=_sent(row),
-        reference=row.client_reference or f"Row {row.line + 1}",
+        reference=row.client_reference or place(row.line, submission.source).capitalize(),
         clinic=submission.clinic.name if submission.clinic else "",
         age=moments.age(submission.created_at, now),
         is_test=given.get("test_mode") is True,

@@ -12,6 +12,7 @@ from eligibility.presentation.fields import (
     row_in_words,
     said,
 )
+from eligibility.presentation.places import place
 from eligibility.presentation.rejections import explain_rejection
 from eligibility.schemas import WIRE_NAMES
 from tests.eligibility.make_rows import check, make_row
@@ -145,3 +146,13 @@ def test_values_and_counts_are_said_as_people_do() -> None:
     assert counted(1, "check") == "1 check"
     assert counted(1204, "check") == "1,204 checks"
     assert counted(2, "check is", "checks are") == "2 checks are"
+
+
+@pytest.mark.parametrize(
+    ("line", "source", "words"),
+    [(0, "rest", "row 1"), (11, "file", "line 11"), (None, "admin", "")],
+)
+def test_a_row_is_named_by_the_place_that_its_sender_sees(
+    line: int | None, source: str, words: str
+) -> None:
+    assert place(line, source) == words
