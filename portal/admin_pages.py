@@ -20,12 +20,10 @@ from typing import Any, ClassVar, TypeVar
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.generic import TemplateView
 
-from portal.api import envelope
 from portal.navigation import first_address
 from portal.roles import Capability, require
 
@@ -149,13 +147,17 @@ def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
     )
 
 
-def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def no_such_page(request: HttpRequest) -> HttpResponse:
     """The 404 of a staff's page: a row of another clinic looks like none at all."""
-    if request.path.startswith(reverse("admin:index")):
-        return render(request, "404.html", status=404)
-    return envelope.not_found(request, exception)
+    return _plainly(
+        request,
+        status=404,
+        title="Not found",
+        heading="There is no such page",
+        explanation="It may have moved, or it belongs to a clinic that you do not work in.",
+    )
 
 
-def _plainly(request: HttpRequest, **words: str) -> HttpResponse:
+def _plainly(request: HttpRequest, *, status: int = 403, **words: str) -> HttpResponse:
     context = {**admin.site.each_context(request), **words}
-    return TemplateResponse(request, "admin/refused.html", context, status=403).render()
+    return TemplateResponse(request, "admin/refused.html", context, status=status).render()

@@ -19,5 +19,5 @@ urlpatterns = [
 ]
 
 handler403 = "portal.admin_pages.refused"
-handler404 = "portal.admin_pages.not_found"
-handler500 = "portal.api.envelope.server_error"
+handler404 = "portal.plain_pages.not_found"
+handler500 = "portal.plain_pages.server_error"

@@ -70,7 +70,10 @@ class ConnectionForm(OwnTeamForm):
         choices=lambda: [(name, name.replace("_", " ").capitalize()) for name in CONNECTORS],
         widget=UnfoldAdminSelectWidget,
     )
-    settings = ConnectorSettingsField(label="Settings of the connector")
+    settings = ConnectorSettingsField(
+        label="Settings of the connector",
+        help_text="What is left empty keeps the connector's usual value.",
+    )
 
     class Meta:
         model = Connection

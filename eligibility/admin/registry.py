@@ -134,7 +134,14 @@ class ConnectionAdmin(OwnTeamAdmin):
     add_with = change_with = Capability.MANAGE_CONNECTIONS
     editable = ("name", "is_active", "base_url", "settings", *BOUNDS)
     editable_when_new = ("payer", "connector")
-    list_display = ("name", "payer", "shown_connector", "max_in_flight", "deadline", "shown_active")
+    list_display = (
+        "name",
+        "shown_payer",
+        "shown_connector",
+        "shown_width",
+        "shown_wait",
+        "shown_active",
+    )
     list_select_related = ("payer", "team")
     list_filter = ("is_active",)
     search_fields = ("name", "payer__code", "payer__name")
@@ -175,6 +182,21 @@ class ConnectionAdmin(OwnTeamAdmin):
         if connection.connector == SyntheticConnector.name:
             return badge(word, "science", "amber", title="Made-up answers, for trying out")
         return badge(word, "cable", "blue")
+
+    @display(description="Open questions", ordering="max_in_flight")
+    def shown_width(self, connection: Connection) -> str:
+        """How many it asks at the same time."""
+        return f"up to {connection.max_in_flight}"
+
+    @display(description="Waits for an answer", ordering="deadline")
+    def shown_wait(self, connection: Connection) -> str:
+        """How long, with its unit."""
+        return f"{connection.deadline:g} s"
+
+    @display(description="Payer", ordering="payer__name")
+    def shown_payer(self, connection: Connection) -> str:
+        """Whom it reaches; the test connection reaches nobody in particular."""
+        return str(connection.payer) if connection.payer else "Rows in test mode, and searches"
 
     @display(description="State", ordering="is_active")
     def shown_active(self, connection: Connection) -> SafeString:

@@ -9,10 +9,12 @@ from typing import Any
 import phonenumbers
 from django import forms
 from django.contrib import admin, messages
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
 from portal.admin.own_team import OwnTeamAdmin, OwnTeamForm, has_team
-from portal.admin_site import Capability, UnfoldAdminSelectWidget
+from portal.admin_site import Capability, UnfoldAdminSelectWidget, display
 from portal.models import Clinic
 
 USUAL_ZONES = ("Asia/Dubai", "Asia/Riyadh", "Asia/Muscat", "Asia/Qatar", "Asia/Bahrain")
@@ -54,6 +56,12 @@ class ClinicForm(OwnTeamForm):
         "country.",
     )
 
+    class Meta:
+        help_texts = {
+            "name": "What staff and lists call it, such as “Marina Clinic”. No two clinics of a "
+            "team share a name."
+        }
+
 
 @admin.register(Clinic)
 class ClinicAdmin(OwnTeamAdmin):
@@ -62,13 +70,35 @@ class ClinicAdmin(OwnTeamAdmin):
     form = ClinicForm
     view_with = add_with = change_with = Capability.MANAGE_USERS
     editable = ("name", "timezone", "region")
-    list_display = ("name", "timezone", "region", "id")
+    list_display = ("name", "shown_people", "shown_zone", "shown_region")
     list_select_related = ("team",)
     search_fields = ("name", "id")
+    search_help_text = "Name or id"
     ordering = ("name",)
     fieldsets = [
         (None, {"fields": ["name", "timezone", "region", "id"]}),
     ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Clinic]:
+        """With how many people may log in for each."""
+        active = Count("users", filter=Q(users__is_active=True))
+        return super().get_queryset(request).annotate(people=active)
+
+    @display(description="People", ordering="people")
+    def shown_people(self, clinic: Any) -> str:
+        """Who sees its patients; a clinic of nobody stands out by saying so."""
+        return f"{clinic.people}" if clinic.people else "Nobody yet"
+
+    @display(description="Time zone", ordering="timezone")
+    def shown_zone(self, clinic: Clinic) -> str:
+        """With the time it is there now, which tells a slip at a glance."""
+        now = timezone.now().astimezone(clinic.zone)
+        return f"{clinic.timezone} (now {now:%H:%M})"
+
+    @display(description="Phone numbers of", ordering="region")
+    def shown_region(self, clinic: Clinic) -> str:
+        """The country and its calling code."""
+        return f"{clinic.region} +{phonenumbers.country_code_for_region(clinic.region)}"
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """A clinic that nobody belongs to would be out of everybody's sight."""

@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from portal import audit
@@ -46,9 +46,10 @@ class ApiKeyAdmin(OwnTeamAdmin):
     form = KeyForm
     view_with = add_with = change_with = Capability.MANAGE_KEYS
     editable = WHAT
-    list_display = ("name", "public_id", "shown_state", "shown_scopes", "last_used_at")
+    list_display = ("shown_name", "public_id", "shown_state", "shown_scopes", "shown_use")
     list_select_related = ("team",)
     search_fields = ("name", "public_id")
+    search_help_text = "Program or public id"
     ordering = ("-created_at",)
     actions = ("revoke_selected",)
     actions_detail = ("revoke",)
@@ -147,6 +148,19 @@ class ApiKeyAdmin(OwnTeamAdmin):
         return super().get_actions_detail(request, object_id) if still_open else []
 
     # --- columns -------------------------------------------------------------------------------
+
+    @display(description="Used by", ordering="name")
+    def shown_name(self, key: ApiKey) -> str:
+        """The program that holds it."""
+        return key.name
+
+    @display(description="Last used", ordering="last_used_at")
+    def shown_use(self, key: ApiKey) -> SafeString | str:
+        """When a program came in with it."""
+        if key.last_used_at is None:
+            return "Never"
+        used = timezone.localtime(key.last_used_at).strftime("%-d %b %Y, %H:%M")
+        return format_html('<span class="ep-nowrap">{}</span>', used)
 
     @display(description="State")
     def shown_state(self, key: ApiKey) -> SafeString:

@@ -26,6 +26,7 @@ class OwnTeamForm(ModelForm):
         super().__init__(*args, **kwargs)
         if "team" in self.fields:
             self.fields["team"].required = True
+            self.fields["team"].help_text = "Whose it is. It cannot be moved to another team later."
 
     def team_id(self) -> str | None:
         """The team that the row has or will have."""

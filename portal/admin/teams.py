@@ -5,21 +5,31 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.forms import ModelForm
 from django.http import HttpRequest
 
 from portal.admin_site import Capability, PortalModelAdmin, badge, display
 from portal.models import Team
 
 
+class TeamForm(ModelForm):
+    """A team's form."""
+
+    class Meta:
+        help_texts = {"name": "The company, as its people and integrators know it."}
+
+
 @admin.register(Team)
 class TeamAdmin(PortalModelAdmin):
     """The tenants. Only superusers make and change them; an admin may look at their own."""
 
+    form = TeamForm
     team_lookup = "pk"
     view_with = add_with = change_with = Capability.MANAGE_USERS
     editable = ("name", "is_production")
     list_display = ("name", "shown_kind", "id", "created_at")
     search_fields = ("name", "id")
+    search_help_text = "Name or id"
     ordering = ("name",)
     fieldsets = [
         (

@@ -40,6 +40,11 @@ ROLE_LOOKS: dict[str, tuple[str, str, Colour]] = {
     Role.SUPERVISOR: ("Supervisor", "supervisor_account", "violet"),
     Role.ADMIN: ("Admin", "shield_person", "amber"),
 }
+PERSON_HELP = {
+    "first_name": "With the last name: what colleagues and the audit log see.",
+    "last_name": "Left empty, the user name is shown in its place.",
+    "email": "For colleagues to reach the person; the portal itself sends no mail.",
+}
 ROLE_WORDS: dict[str, str] = {
     Role.VIEWER: "Viewer: sees checks and answers, changes nothing",
     Role.OPERATOR: "Operator: also makes and uploads checks, fixes them and runs them again",
@@ -75,6 +80,7 @@ class NewPersonForm(_PersonForm, UserCreationForm):
     class Meta:
         model = User
         fields = ("username",)
+        help_texts = PERSON_HELP
 
 
 class PersonForm(_PersonForm):
@@ -85,8 +91,9 @@ class PersonForm(_PersonForm):
         fields = "__all__"
         labels = {"is_active": "May log in"}
         help_texts = {
+            **PERSON_HELP,
             "is_active": "People who have left are switched off, not deleted: what they did "
-            "keeps their name."
+            "keeps their name.",
         }
 
 
@@ -113,6 +120,7 @@ class UserAdmin(OwnTeamAdmin, DjangoUserAdmin):  # type: ignore[misc]
     list_filter = ("role", "is_active")
     list_select_related = ("team",)
     search_fields = ("username", "first_name", "last_name", "email")
+    search_help_text = "Name or e-mail address"
     ordering = ("username",)
     filter_horizontal = ()
     actions_detail = ("set_password",)

@@ -102,23 +102,13 @@ def log_unexpected(exc: BaseException) -> None:
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Django's handler404."""
-    if is_api_path(request.path):
-        return respond(error_for_status(404), request)
-    return _page(404, "There is nothing at this address.")
+    """The 404 of an address below the API's."""
+    return respond(error_for_status(404), request)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Django's handler500."""
-    if is_api_path(request.path):
-        return respond(error_for_status(500), request)
-    return _page(500, "Something went wrong on our side.")
-
-
-def _page(status: int, text: str) -> HttpResponse:
-    """A plain small page, for addresses outside the API."""
-    page = f"<!doctype html><html lang=en><title>{status}</title><h1>{status}</h1><p>{text}</p>"
-    return HttpResponse(page, status=status)
+    """The 500 of an address below the API's."""
+    return respond(error_for_status(500), request)
 
 
 def _unavailable(exc: Exception) -> ApiError:

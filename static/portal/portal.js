@@ -49,3 +49,9 @@ document.addEventListener("click", (event) => {
   }
   rows.querySelector("[data-rows-none]").hidden = list.childElementCount > 0;
 });
+
+// On a phone a list's columns become lines, which the theme would head In Title Case.
+for (const cell of document.querySelectorAll("#result_list td[data-label]")) {
+  const word = cell.dataset.label;
+  cell.dataset.label = word.charAt(0).toUpperCase() + word.slice(1);
+}

@@ -92,5 +92,5 @@ urlpatterns = [
     path("page", plain_ok),
     path("api/docs/", plain_ok),
 ]
-handler404 = "portal.api.envelope.not_found"
-handler500 = "portal.api.envelope.server_error"
+handler404 = "portal.plain_pages.not_found"
+handler500 = "portal.plain_pages.server_error"

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,12 +14,14 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.core.management import call_command
 from django.test import Client
+from django.urls import reverse
 from jsonschema import Draft202012Validator
 from pytest_django import Settings
 
 from portal.errors import ErrorCode
 from portal.middleware import policy_for
 
+SWAGGER_STYLE = "drf_spectacular_sidecar/swagger-ui-dist/swagger-ui.css"
 DOCS = "/api/docs/"
 
 
@@ -72,15 +75,31 @@ def operations(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def test_the_page_loads_only_the_portals_own_files(client: Client) -> None:
     page = page_of(client)
-    assert len(page.loaded) == 4
+    assert len(page.loaded) > 4
     assert all(not urlsplit(each).netloc and each.startswith("/") for each in page.loaded)
     assert page.inline == []
 
 
 def test_every_static_file_of_the_page_exists(client: Client) -> None:
     static = [each for each in page_of(client).loaded if each.startswith("/static/")]
-    assert len(static) == 3
+    assert len(static) > 3
     assert all(finders.find(each.removeprefix("/static/")) for each in static)
+
+
+def test_the_page_is_the_portals_and_leads_back_to_it(client: Client) -> None:
+    page = page_of(client)
+    assert "/static/portal/mark.svg" in page.loaded
+    assert reverse("admin:index") in page.loaded
+    assert reverse("schema") in page.loaded
+
+
+def test_the_page_follows_the_theme_of_the_staffs_pages(client: Client) -> None:
+    found = finders.find("portal/docs.js")
+    script = Path(str(found)).read_text()
+    assert '"adminTheme"' in script
+    assert '"dark-mode"' in script
+    style = Path(str(finders.find(SWAGGER_STYLE))).read_text()
+    assert "html.dark-mode" in style
 
 
 def test_the_pages_script_is_a_request_of_its_own_and_calls_no_other_host(client: Client) -> None:
@@ -95,9 +114,7 @@ def test_the_pages_script_is_a_request_of_its_own_and_calls_no_other_host(client
 
 
 def test_the_style_sheet_loads_nothing_but_what_the_policy_allows(client: Client) -> None:
-    found = finders.find("drf_spectacular_sidecar/swagger-ui-dist/swagger-ui.css")
-    with open(str(found), encoding="utf-8") as file:  # noqa: PTH123
-        style = file.read()
+    style = Path(str(finders.find(SWAGGER_STYLE))).read_text(encoding="utf-8")
     assert "@import" not in style
     assert set(re.findall(r"url\([\"']?(\w+):", style)) == {"data"}
     policy = policy_for(DOCS)

@@ -79,7 +79,7 @@ def test_outside_the_api_an_unknown_address_is_a_small_page(client: Client) -> N
     response = client.get("/nothing")
     assert response.status_code == 404
     assert response.headers["Content-Type"].startswith("text/html")
-    assert len(response.content) < 300
+    assert len(response.content) < 2_000
 
 
 def test_an_unexpected_error_is_logged_with_the_request_and_without_its_text(
