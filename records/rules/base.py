@@ -23,19 +23,33 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class RegisteredNpi:
+    """What a registry of NPIs says about one number; `name` is empty when it says none."""
+
+    name: str
+    is_person: bool = True
+    is_active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What the rules may know beyond the row; a field that is None was not loaded: its rules rest.
 
     `integrations`: ids known to the team. `supervisors`: an existing record's id → its own
     supervisor's id or None, for the ids asked for and for the chains above them; an id that is
     missing is no record of the team. `shared_npis`: NPIs that stand on another record of the
-    team. `taxonomy`: NUCC code → display name.
+    team. `taxonomy`: NUCC code → display name. `npi_registry`: every number of a loaded registry.
+    `own_ids`: a row's place in the list → the id of the stored record that it would change; rows
+    that are not in it make new ones. `statuses`: the words that a status may be.
     """
 
     integrations: frozenset[str] | None = None
     supervisors: Mapping[str, str | None] | None = None
     shared_npis: frozenset[str] | None = None
     taxonomy: Mapping[str, str] | None = None
+    npi_registry: Mapping[str, RegisteredNpi] | None = None
+    own_ids: Mapping[int, str] = field(default_factory=dict)
+    statuses: tuple[str, ...] = ("active", "inactive")
 
 
 @dataclass(slots=True)
