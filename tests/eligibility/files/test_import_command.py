@@ -18,7 +18,9 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from eligibility.models import EligibilityTask
+from eligibility.files.export import failed_rows
+from eligibility.models import Batch, EligibilityTask, TaskRevision
+from portal.exports import as_bytes
 from portal.models import AuditEvent, Clinic, FileImport, RejectedRow, Submission
 from tests.cast import Cast, House
 from tests.eligibility.files.making import make_cells, make_file, told
@@ -120,6 +122,56 @@ def test_rejected_rows_are_written_and_can_be_given_back(
     assert "2 rows: 2 fixed, 0 unchanged, 0 in conflict, 0 rejected." in said
     assert run(path, house)[1].count("0 fixed, 2 unchanged") == 1
     assert EligibilityTask.objects.count() == 3
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_failed_rows_go_out_are_edited_and_come_back_as_the_same_rows(
+    good: Path, house: House, tmp_path: Path, ending: str
+) -> None:
+    run(good, house)
+    before = set(EligibilityTask.objects.values_list("pk", flat=True))
+    EligibilityTask.objects.update(status="failed", failure="identity_mismatch", run_at=None)
+    path, still_wrong = tmp_path / f"failed.{ending}", tmp_path / f"wrong.{ending}"
+    out = failed_rows(Batch.objects.get())
+    rows = told(b"".join(as_bytes(ending, out.columns, out.rows)), ending)
+    assert [row["line"] for row in rows] == ["2", "3", "4"]
+    rows[0] |= {"name": "Ali Farouq"}
+    rows[1] |= {"visit_type": "OPD"}
+    path.write_bytes(make_file(rows, ending=ending))
+    code, said = run(path, house, dry_run=True)
+    assert (code, TaskRevision.objects.count()) == (1, 0)
+    assert "Dry run, nothing was stored. 3 rows: 1 fixed, 1 unchanged, 0 in conflict, 1" in said
+    code, said = run(path, house, errors_out=still_wrong)
+    assert code == 1
+    assert f"1 rejected rows are in {still_wrong}." in said
+    (wrong,) = told(still_wrong.read_bytes(), ending)
+    assert (wrong["row_id"], wrong["field"]) == (rows[1]["row_id"], "visit_type")
+    still_wrong.write_bytes(make_file([wrong | {"visit_type": "DENTAL"}], ending=ending))
+    assert run(still_wrong, house)[0] == 0
+    assert "0 fixed, 1 unchanged" in run(still_wrong, house)[1]
+    assert set(EligibilityTask.objects.values_list("pk", flat=True)) == before
+    asked = EligibilityTask.objects.order_by("line").values_list("name", "visit_type", "status")
+    assert list(asked) == [
+        ("Ali Farouq", "OUTPATIENT", "pending"),
+        ("Ali Farouk", "DENTAL", "pending"),
+        ("Ali Farouk", "OUTPATIENT", "failed"),
+    ]
+
+
+def test_a_row_that_somebody_else_changed_meanwhile_ends_with_1(
+    good: Path, house: House, tmp_path: Path
+) -> None:
+    run(good, house)
+    EligibilityTask.objects.update(status="failed", failure="timeout", run_at=None)
+    out = failed_rows(Batch.objects.get())
+    rows = told(b"".join(as_bytes("csv", out.columns, out.rows)))
+    EligibilityTask.objects.filter(line=2).update(version=9)
+    path = tmp_path / "failed.csv"
+    path.write_bytes(make_file([row | {"name": "Mine"} for row in rows]))
+    code, said = run(path, house)
+    assert code == 1
+    assert "3 rows: 2 fixed, 0 unchanged, 1 in conflict, 0 rejected." in said
+    assert EligibilityTask.objects.get(line=2).name == "Ali Farouk"
 
 
 def test_columns_can_be_mapped(tmp_path: Path, house: House) -> None:
