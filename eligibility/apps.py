@@ -10,9 +10,14 @@ class EligibilityConfig(AppConfig):
     verbose_name = "Eligibility"
 
     def ready(self) -> None:
-        """Say how a rejected row of ours is accepted once it is corrected."""
+        """Say how rows of ours are corrected, one by one and by groups."""
         from eligibility.operations.fixes import accept_rejected
+        from eligibility.operations.group_failed import FailedChecks
+        from eligibility.operations.group_rejected import RejectedChecks
         from eligibility.operations.intake import KIND
+        from portal import groupfix
         from portal.intake import fixing
 
         fixing.register(KIND, accept_rejected)
+        groupfix.register(RejectedChecks())
+        groupfix.register(FailedChecks())

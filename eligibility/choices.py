@@ -20,7 +20,8 @@ class Status(TextChoices):
        │◀──retry later───┘  │
        │            look    │
        │        waiting ◀───┘ (the payer said "later", or we must ask what became of our call)
-       └── pending, waiting and running may be cancelled; failed and done may be run again
+       └── pending, waiting and running may be cancelled; failed and done may be run again,
+           and are done or failed once more when the correction behind it is taken back
     """
 
     PENDING = "pending", "Pending"
@@ -35,7 +36,7 @@ FINAL = frozenset({Status.DONE, Status.FAILED, Status.CANCELLED})
 IN_LINE = frozenset({Status.PENDING, Status.WAITING})
 
 TRANSITIONS: dict[Status, frozenset[Status]] = {
-    Status.PENDING: frozenset({Status.RUNNING, Status.FAILED, Status.CANCELLED}),
+    Status.PENDING: frozenset({Status.RUNNING, Status.DONE, Status.FAILED, Status.CANCELLED}),
     Status.RUNNING: frozenset(
         {Status.DONE, Status.FAILED, Status.WAITING, Status.PENDING, Status.CANCELLED}
     ),

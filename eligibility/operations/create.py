@@ -30,7 +30,7 @@ from portal.collector import uncollected
 from portal.intake.races import winning_races
 from portal.models import Clinic, Submission, Team
 
-__all__ = ["KIND", "accept_row", "create_tasks"]
+__all__ = ["KIND", "accept_row", "accept_rows", "create_tasks"]
 
 
 @uncollected()
@@ -125,10 +125,17 @@ def _store(intake: Intake, checked: list[Checked], loaded: registry.LoadedRegist
 
 
 def accept_row(*, submission: Submission, line: int, checked: Checked, actor: str) -> str:
-    """Make the task of a row that was rejected before, at its line. Returns the task's id.
+    """Make the task of a row that was rejected before, at its line. Returns the task's id."""
+    return accept_rows(submission=submission, rows=[(line, checked)], actor=actor)[line]
 
-    It joins its submission's batch, or starts the one that the submission asked for. Belongs to
-    the caller's transaction.
+
+def accept_rows(
+    *, submission: Submission, rows: Sequence[tuple[int, Checked]], actor: str
+) -> dict[int, str]:
+    """Make the tasks of rows of one submission that were rejected before. Returns ids by line.
+
+    They join their submission's batch, or start the one that the submission asked for. Belongs
+    to the caller's transaction.
     """
     assert submission.clinic is not None
     now = timezone.now()
@@ -147,16 +154,16 @@ def accept_row(*, submission: Submission, line: int, checked: Checked, actor: st
         now=now,
     )
     scope = f"{intake.team.pk}|{intake.clinic.pk.hex}"
-    intake.accepted.append((line, checked, reference_key(scope, checked)))
+    for line, checked in rows:
+        intake.accepted.append((line, checked, reference_key(scope, checked)))
     fresh, task_ids = assign_ids(intake, known_tasks(intake, expire=True))
     close_replaced(intake, kept=[])
     if fresh:
         batch = batch or store_batch(intake, submission)
         store_tasks(intake, fresh, registry.load(), submission, batch)
-        EligibilityTask.objects.filter(pk=task_ids[line], batch__paused_at__isnull=False).update(
-            run_at=None
-        )
-    return str(task_ids[line])
+        made = EligibilityTask.objects.with_ids(task_id for *_, task_id in fresh)
+        made.filter(batch__paused_at__isnull=False).update(run_at=None)
+    return {line: str(task_id) for line, task_id in task_ids.items()}
 
 
 def _point_to_batch(created: Created, task_ids: dict[int, UUID]) -> Created:

@@ -59,7 +59,7 @@ class RejectedRows(GroupKind):
             for (held, _), answer in zip(rows, answers, strict=True)
             if not answer.errors
         ]
-        mark_accepted({row.pk: answer.became for row, answer in settled})
+        mark_accepted([(row, answer.became) for row, answer in settled])
         _count(Counter(row.submission_id for row, _ in settled), sign=1)
         return [
             answer if answer.errors else Applied(answer.became, held.ref.version + 1)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
-from uuid import UUID
 
 from django.db import connection
 from django.utils import timezone
@@ -71,25 +70,31 @@ def store_rejected(
     )
 
 
-def mark_accepted(became: Mapping[UUID, str]) -> int:
-    """Settle open rows, which the caller has locked, as what was made of them (row id → its id).
+def mark_accepted(made: Sequence[tuple[RejectedRow, str]]) -> int:
+    """Settle rows, which the caller has locked open, as what was made of them (row, its id).
 
-    One statement however many they are. The submission's counts are the caller's to move.
+    One statement however many they are; each row's version rises by one. What is made may have
+    superseded the row itself, by its reference, on the way: it is accepted all the same. The
+    submission's counts are the caller's to move.
     """
     table, now = RejectedRow._meta.db_table, timezone.now()
+    facts = [(row.pk, became, row.version + 1) for row, became in made]
     if connection.vendor == "postgresql":
-        made = "unnest(%s::uuid[], %s::text[]) AS made (row_id, became)"
-        parameters: list[Any] = [now, list(became), list(became.values())]
+        source = "unnest(%s::uuid[], %s::text[], %s::int[]) AS made (row_id, became, version)"
+        parameters: list[Any] = (
+            [now, *map(list, zip(*facts, strict=True))] if facts else [now, [], [], []]
+        )
     else:
-        pair = "json_extract(value, '$[0]') AS row_id, json_extract(value, '$[1]') AS became"
-        made = f"(SELECT {pair} FROM json_each(%s)) AS made"
-        pairs = [[row_id.hex, made_of_it] for row_id, made_of_it in became.items()]
-        parameters = [connection.ops.adapt_datetimefield_value(now), json.dumps(pairs)]
+        columns = "'$[0]') AS row_id, ", "'$[1]') AS became, ", "'$[2]') AS version"
+        picked = "".join(f"json_extract(value, {column}" for column in columns)
+        source = f"(SELECT {picked} FROM json_each(%s)) AS made"
+        plain = [[row_id.hex, became, version] for row_id, became, version in facts]
+        parameters = [connection.ops.adapt_datetimefield_value(now), json.dumps(plain)]
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE {table} SET state = 'accepted', accepted_as = made.became,"
-            f" version = version + 1, updated_at = %s FROM {made}"
-            f" WHERE {table}.id = made.row_id AND {table}.state = 'open'",
+            f" version = made.version, updated_at = %s FROM {source}"
+            f" WHERE {table}.id = made.row_id",
             parameters,
         )
         return int(cursor.rowcount)
