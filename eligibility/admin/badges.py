@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from django.db.models import TextChoices
 from django.utils.safestring import SafeString
 
 from eligibility.choices import BatchStatus, Failure, Outcome, Review, Status
+from eligibility.presentation.card import LOOKS as OUTCOME
 from portal.badges import Colour, badge
 
 Look = tuple[str, Colour]
@@ -17,15 +21,6 @@ STATUS: dict[str, Look] = {
     Status.DONE: ("done_all", "grey"),
     Status.FAILED: ("error", "red"),
     Status.CANCELLED: ("block", "grey"),
-}
-
-OUTCOME: dict[str, Look] = {
-    Outcome.ELIGIBLE: ("check_circle", "green"),
-    Outcome.NOT_ELIGIBLE: ("cancel", "red"),
-    Outcome.MEMBER_NOT_FOUND: ("person_search", "amber"),
-    Outcome.AMBIGUOUS_MEMBER: ("group", "amber"),
-    Outcome.UNDETERMINED: ("help", "violet"),
-    Outcome.PARTIAL: ("rule", "violet"),
 }
 
 REVIEW: dict[str, Look] = {
@@ -47,12 +42,12 @@ BATCH: dict[str, Look] = {
 
 def status_badge(status: str) -> SafeString:
     """Where the work on a check stands."""
-    return badge(str(Status(status).label), *STATUS[status])
+    return _badge(Status(status), STATUS)
 
 
 def outcome_badge(outcome: str) -> SafeString:
     """What the payer answered; nothing when there is no answer."""
-    return badge(str(Outcome(outcome).label), *OUTCOME[outcome]) if outcome else SafeString("")
+    return _badge(Outcome(outcome), OUTCOME) if outcome else SafeString("")
 
 
 def failure_badge(failure: str) -> SafeString:
@@ -62,11 +57,13 @@ def failure_badge(failure: str) -> SafeString:
 
 def review_badge(review: str) -> SafeString:
     """What people do about a check; nothing when nobody has to."""
-    if review == Review.NONE:
-        return SafeString("")
-    return badge(str(Review(review).label), *REVIEW[review])
+    return SafeString("") if review == Review.NONE else _badge(Review(review), REVIEW)
 
 
 def batch_badge(status: str) -> SafeString:
     """Where a batch stands."""
-    return badge(str(BatchStatus(status).label), *BATCH[status])
+    return _badge(BatchStatus(status), BATCH)
+
+
+def _badge(state: TextChoices, looks: Mapping[str, Look]) -> SafeString:
+    return badge(str(state.label), *looks[state.value])

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import BinaryIO
 
+from eligibility.admin.names import payer_names
 from eligibility.files import fields
 from eligibility.files.columns import WrongColumns
 from eligibility.files.report import FileReport, Reason, by_frequency
 from eligibility.operations.filing import Watch, Wishes
 from eligibility.operations.imports import import_file
-from eligibility.presentation.fields import label
+from eligibility.presentation.fields import label, message_in_words, value_in_words
 from portal.badges import Colour
 from portal.intake.issues import Issue
 from portal.intake.readers import Line, Unreadable, read_table
@@ -41,12 +42,16 @@ MOST_COLUMNS = 60
 
 @dataclass(frozen=True, slots=True)
 class RefusedRow:
-    """One row that is not accepted: where it stands and what is wrong, never what it says."""
+    """One row that is not accepted: where it stands and what is wrong, never what it says.
+
+    `suggestion` is a value that would be right, in words, `code` the same as a file says it.
+    """
 
     line: int
     field: str
     message: str
-    suggestion: str
+    suggestion: str = ""
+    code: str = ""
 
 
 @dataclass(slots=True)
@@ -60,10 +65,25 @@ class Trial:
     columns: list[tuple[str, str]] = field(default_factory=list)
     """(column, the field it may be) of a file whose columns are not clear."""
 
+    payers: Mapping[str, str] = field(default_factory=dict)
+    """Payers' names by code, for messages."""
+
     @property
-    def column_issues(self) -> Sequence[Issue]:
+    def read_as(self) -> str:
+        """How the file was read: "CSV, UTF-8, comma"."""
+        words = dict(ENCODINGS)
+        return ", ".join(words.get(part, part) for part in self.report.read_as.split(", "))
+
+    @property
+    def notices(self) -> list[str]:
+        """What else is to be known of the file, its columns' fields in words."""
+        return [message_in_words(notice) for notice in self.report.notices]
+
+    @property
+    def column_issues(self) -> list[Issue]:
         """What is wrong with the file's columns."""
-        return self.problem.issues if isinstance(self.problem, WrongColumns) else ()
+        issues = self.problem.issues if isinstance(self.problem, WrongColumns) else ()
+        return [replace(each, message=message_in_words(each.message)) for each in issues]
 
     @property
     def asks_encoding(self) -> bool:
@@ -73,12 +93,22 @@ class Trial:
     @property
     def errors(self) -> list[Reason]:
         """Why rows are not accepted, the commonest reason first."""
-        return by_frequency(self.report.errors)
+        return self._in_words(self.report.errors)
 
     @property
     def doubts(self) -> list[Reason]:
         """What is odd about accepted rows, the commonest first."""
-        return by_frequency(self.report.doubts)
+        return self._in_words(self.report.doubts)
+
+    def _in_words(self, reasons: dict[str, Reason]) -> list[Reason]:
+        return [
+            replace(
+                each,
+                field=label(each.field) if each.field else "",
+                message=message_in_words(each.message, self.payers),
+            )
+            for each in by_frequency(reasons)
+        ]
 
     @property
     def tiles(self) -> list[tuple[str, str, Colour, int]]:
@@ -133,13 +163,13 @@ def bring_in(
 
 def try_out(upload: Upload, *, clinic: Clinic, actor: str) -> Trial:
     """Run the file without storing anything, and remember the first rows that are refused."""
-    trial = Trial()
+    trial = Trial(payers=payer_names())
 
     def refused(line: Line, issues: Sequence[Issue]) -> None:
         if len(trial.refused) >= ROWS_SHOWN:
             trial.refused_more += 1
             return
-        trial.refused.append(_refused(line, issues[0]))
+        trial.refused.append(_refused(line, issues[0], trial.payers))
 
     try:
         with upload.read() as content:
@@ -166,7 +196,13 @@ def _columns(upload: Upload) -> list[tuple[str, str]]:
     return [(name, fields.field_of(name) or fields.suggest(name) or "") for name in names]
 
 
-def _refused(line: Line, issue: Issue) -> RefusedRow:
+def _refused(line: Line, issue: Issue, payers: Mapping[str, str]) -> RefusedRow:
     name = issue.pointer.lstrip("/")
-    suggestion = "" if issue.suggestion is None else str(issue.suggestion)
-    return RefusedRow(line.number, label(name) if name else "", issue.message, suggestion)
+    message = message_in_words(issue.message, payers)
+    row = RefusedRow(line.number, label(name) if name else "", message)
+    if issue.suggestion is None:
+        return row
+    code = str(issue.suggestion)
+    words = value_in_words(name, code, payers)
+    is_said = f"Did you mean {words}?" in message
+    return replace(row, suggestion="" if is_said else words, code=code if code != words else "")

@@ -9,6 +9,7 @@ from typing import Any
 
 from eligibility.admin.names import payer_names
 from eligibility.admin.places import fix_address, task_address
+from eligibility.choices import Outcome
 from eligibility.identifiers import mask
 from eligibility.models import EligibilityTask
 from eligibility.presentation import moments
@@ -81,12 +82,14 @@ def _task(
 
 
 def _whats_wrong(row: EligibilityTask, key: GroupKey, payers: Payers) -> Iterator[str]:
-    """The failure or the doubtful answer, the payer's remarks, then what is odd about the row."""
-    answer = row.result.answer if row.result is not None else {}
+    """The failure or the doubtful answer, then what is odd about the row itself.
+
+    An answer that leaves something open comes with the payer's own remarks.
+    """
     if row.outcome:
-        payer = str(answer.get("payer_name") or payers.get(key.payer, key.payer))
-        yield sentence_of(row.outcome, payer)
-        yield from map(str, answer.get("remarks") or ())
+        yield sentence_of(row.outcome, "The payer")
+        if row.result is not None and row.outcome != Outcome.MEMBER_NOT_FOUND:
+            yield from map(str, row.result.answer.get("remarks") or ())
     else:
         yield row.failure_message or f"{key.explain().title}."
     for doubt in row.warnings:

@@ -82,7 +82,7 @@ class Card:
     warnings: tuple[str, ...] = field(default=())
 
 
-_LOOKS: dict[str, tuple[str, Colour]] = {
+LOOKS: dict[str, tuple[str, Colour]] = {
     Outcome.ELIGIBLE: ("check_circle", "green"),
     Outcome.NOT_ELIGIBLE: ("cancel", "red"),
     Outcome.MEMBER_NOT_FOUND: ("person_search", "amber"),
@@ -90,6 +90,7 @@ _LOOKS: dict[str, tuple[str, Colour]] = {
     Outcome.UNDETERMINED: ("help", "violet"),
     Outcome.PARTIAL: ("rule", "violet"),
 }
+"""(icon, colour) of every outcome, on the card and on every badge."""
 
 _SENTENCES: dict[str, str] = {
     Outcome.ELIGIBLE: "{payer} covers this patient.",
@@ -104,7 +105,7 @@ _SENTENCES: dict[str, str] = {
 def front_desk_card(asked: Asked, given: Given, *, now: datetime) -> Card:
     """The card of an answer."""
     outcome = Outcome(given.outcome)
-    icon, colour = _LOOKS[outcome]
+    icon, colour = LOOKS[outcome]
     answer = given.answer
     day = asked.service_date or given.day
     valid = is_valid_on(day, answer.get("policy") or _NOTHING)

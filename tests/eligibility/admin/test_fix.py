@@ -8,12 +8,14 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from eligibility.models import EligibilityTask, Payer, TaskRevision
 from eligibility.operations import fix_task, retry_tasks
 from portal.models import AuditEvent
 from tests.cast import Cast
+from tests.eligibility.admin.looking import task_url
 from tests.eligibility.admin.waiting import (
     ANOTHER,
     IDENTIFIER,
@@ -87,6 +89,37 @@ def test_the_request_stays_visible_as_it_came(client: Client, cast: Cast) -> Non
     assert ("Identifier", IDENTIFIER, "") in answer.context["original"]
     assert ("note", "as written", "") in answer.context["original"]
     assert answer.context["revisions"][0]["changes"] == [("Identifier", IDENTIFIER, ANOTHER)]
+
+
+def test_what_came_in_is_told_in_words_with_the_code_beside_it(client: Client, cast: Cast) -> None:
+    sent = {"tpa_name": "TPA004", "id_type": "EMIRATESID", "visit_type": "OUTPATIENT"}
+    answer: Any = client.get(fix_page(failed(cast.us.first, request_dump=sent)))
+    assert answer.context["original"] == [
+        ("Payer", "NAS Administration Services", "TPA004"),
+        ("Identifier type", "Emirates ID", "EMIRATESID"),
+        ("Visit type", "Outpatient", "OUTPATIENT"),
+    ]
+    page = answer.content.decode()
+    assert '<span class="ep-as-sent">EMIRATESID</span>' in page
+
+
+def test_the_sidebar_shows_that_fixing_belongs_to_what_needs_attention(
+    client: Client, cast: Cast
+) -> None:
+    def shown(address: str) -> Any:
+        return client.get(address).context
+
+    task = failed(cast.us.first)
+    marked = {
+        address: [
+            item["title"]
+            for group in shown(address)["sidebar_navigation"]
+            for item in group["items"]
+            if item["active"]
+        ]
+        for address in (fix_page(task), reverse("admin:worklist"), task_url(task))
+    }
+    assert list(marked.values()) == [["Needs attention"], ["Needs attention"], ["Checks"]]
 
 
 def test_every_field_has_a_label_and_errors_are_tied_to_it(client: Client, cast: Cast) -> None:

@@ -136,6 +136,23 @@ def test_the_last_batches_show_progress_and_what_needs_people(cast: Cast) -> Non
     )
 
 
+def test_a_batch_has_one_name_on_every_page(cast: Cast) -> None:
+    batch = make_batch(cast.us)
+    make_rows(batch, 1, **failed("timeout"))
+    client = enter(cast.us.operator)
+    home: Any = client.get("/admin/")
+    (line,) = home.context_data["batches"]
+    assert line.title.startswith("Batch of ")
+    for path in (
+        "/admin/eligibility/batch/",
+        f"/admin/eligibility/batch/{batch.pk}/change/",
+        f"/admin/eligibility/batch/{batch.pk}/rerun/",
+        f"/admin/eligibility/eligibilitytask/?batch={batch.pk}",
+        "/admin/worklist/",
+    ):
+        assert line.title in client.get(path).content.decode(), path
+
+
 def test_a_running_batch_is_forecast_by_its_own_pace(cast: Cast) -> None:
     batch = make_batch(cast.us)
     began = timezone.now() - timedelta(minutes=10)

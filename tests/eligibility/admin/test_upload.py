@@ -83,7 +83,14 @@ def test_a_trial_names_line_field_and_reason_of_rejected_rows(cast: Cast) -> Non
     first, second = answer.context_data["trial"].refused
     assert (first.line, first.field) == (3, "Identifier")
     assert (second.line, second.field) == (4, "Visit type")
+    assert second.message.startswith("No such visit type. ")
+    assert "Nextcare (Arab Gulf Health Services) takes Inpatient, Outpatient" in second.message
+    assert [reason.field for reason in answer.context_data["trial"].errors] == [
+        "Identifier",
+        "Visit type",
+    ]
     page = answer.content.decode()
+    assert "CSV, UTF-8, comma" in page
     assert first.message in page.replace("&#x27;", "'")
 
 

@@ -246,6 +246,37 @@ def test_forged_requests_of_a_viewer_are_refused_and_change_nothing(cast: Cast) 
     assert counts(worklist(cast.us.first))[VISIT] == 2
 
 
+def test_a_group_of_doubtful_answers_says_what_is_doubtful_row_by_row(cast: Cast) -> None:
+    odd = {"code": "emirates_id.check_digit", "message": "The check digit does not fit."}
+    doubtful(cast.us.first, warnings=[odd])
+    doubtful(cast.us.first)
+    doubtful(cast.us.first, "undetermined")
+    client = enter(cast.us.viewer)
+    missing: Any = client.get(page("admin:worklist_group", NOT_FOUND))
+    assert [line.says for line in missing.context_data["lines"]] == [
+        "The payer knows nobody with this number. The check digit does not fit.",
+        "The payer knows nobody with this number.",
+    ]
+    unsure: Any = client.get(page("worklist_group", group="answer:TPA004:undetermined"))
+    (line,) = unsure.context_data["lines"]
+    assert line.says.startswith("The payer could not say. This is not a no.")
+
+
+def test_lists_say_visit_types_and_payers_in_words(cast: Cast) -> None:
+    failed(cast.us.first, visit_type="CHRONIC_OUT")
+    rejected(cast.us.first, bad())
+    client = enter(cast.us.viewer)
+    (line,) = _lines(client, MISMATCH)
+    assert line.visit == "Chronic outpatient"
+    (line,) = _lines(client, VISIT)
+    assert "NAS Administration Services takes Outpatient" in line.says
+
+
+def _lines(client: Any, group: str) -> list[Any]:
+    found: list[Any] = client.get(page("worklist_group", group=group)).context_data["lines"]
+    return found
+
+
 def test_an_empty_list_says_that_nothing_is_to_be_done(cast: Cast) -> None:
     client = enter(cast.us.operator)
     assert "Nothing needs attention" in client.get(page("worklist")).content.decode()

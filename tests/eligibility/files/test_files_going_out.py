@@ -14,7 +14,7 @@ from eligibility.choices import Failure, Status
 from eligibility.files.export import FAILED_COLUMNS, failed_rows
 from eligibility.files.refused import RefusedRows
 from eligibility.files.results import RESULT_COLUMNS, results
-from eligibility.models import Batch, EligibilityTask
+from eligibility.models import Batch, EligibilityTask, TaskRevision
 from eligibility.operations.filing import Watch
 from portal.exports import as_bytes
 from portal.models import RejectedRow, RowState
@@ -92,6 +92,16 @@ class TestResults:
         assert row["answered_by"] == "the synthetic payer"
         assert row["id_value"] == make_cells(1)["id_value"]
         assert (other["status"], other["outcome"]) == ("Pending", "")
+
+    def test_an_answer_from_before_a_correction_says_so(self, house: House) -> None:
+        first, second = EligibilityTask.objects.order_by("line")
+        TaskRevision.objects.create(task=second, number=1, changes={})
+        for task in (first, second):
+            make_result(task, "eligible")
+        TaskRevision.objects.create(task=first, number=1, changes={"name": ["A", "B"]})
+        row, other = rows_of(results(Batch.objects.get()))
+        assert "The row was corrected after this answer" in row["warnings"]
+        assert "corrected" not in other["warnings"]
 
     def test_a_failure_goes_out_with_what_to_do(self, house: House) -> None:
         EligibilityTask.objects.filter(line=2).update(
