@@ -252,7 +252,7 @@ def test_a_group_of_doubtful_answers_says_what_is_doubtful_row_by_row(cast: Cast
     doubtful(cast.us.first)
     doubtful(cast.us.first, "undetermined")
     client = enter(cast.us.viewer)
-    missing: Any = client.get(page("admin:worklist_group", NOT_FOUND))
+    missing: Any = client.get(page("worklist_group", group=NOT_FOUND))
     assert [line.says for line in missing.context_data["lines"]] == [
         "The payer knows nobody with this number. The check digit does not fit.",
         "The payer knows nobody with this number.",
