@@ -18,6 +18,6 @@ class EligibilityConfig(AppConfig):
         from portal import groupfix
         from portal.intake import fixing
 
-        fixing.register(KIND, accept_rejected)
+        fixing.register(KIND, accept_rejected, unique="reference_key")
         groupfix.register(RejectedChecks())
         groupfix.register(FailedChecks())

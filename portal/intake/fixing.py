@@ -15,6 +15,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from portal.intake.issues import Issue
+from portal.intake.races import winning_races
 from portal.models import RejectedRow, RowState, Submission
 
 
@@ -60,15 +61,18 @@ class Accept(Protocol):
         """Check the row as it is now and make of it what its submission asked for."""
 
 
-_accept: dict[str, Accept] = {}
+_accept: dict[str, tuple[Accept, str]] = {}
 
 
-def register(kind: str, accept: Accept) -> None:
-    """Say how rejected rows of this kind are accepted; called by the app's `ready`."""
-    _accept[kind] = accept
+def register(kind: str, accept: Accept, *, unique: str) -> None:
+    """Say how rejected rows of this kind are accepted; called by the app's `ready`.
+
+    `unique` names the constraint that two rows which become the same thing meet at
+    (`races.winning_races`).
+    """
+    _accept[kind] = accept, unique
 
 
-@transaction.atomic
 def fix_rejected(
     *,
     row: RejectedRow,
@@ -82,6 +86,13 @@ def fix_rejected(
     `version` is the one that the editor saw. A row that is still wrong changes nothing and comes
     back with its errors.
     """
+    accept, unique = _accept[Submission.objects.values_list("kind").get(pk=row.submission_id)[0]]
+    return winning_races(
+        lambda: _fix(accept, row, version, raw=raw, actor=actor, profile=profile), unique=unique
+    )
+
+
+def _fix(accept: Accept, row: RejectedRow, version: int, **correction: Any) -> Fixed:
     row = RejectedRow.objects.select_for_update(of=("self",)).get(pk=row.pk)
     submission = (
         Submission.objects.select_for_update(of=("self",))
@@ -92,8 +103,7 @@ def fix_rejected(
         return Fixed(FixStatus.GONE, row.accepted_as or None, SETTLED_ALREADY)
     if row.version != version:
         return Fixed(FixStatus.CONFLICT, None, CHANGED_MEANWHILE)
-    accept = _accept[submission.kind]
-    fixed = accept(submission=submission, line=row.line, raw=raw, actor=actor, profile=profile)
+    fixed = accept(submission=submission, line=row.line, **correction)
     if fixed.status is not FixStatus.FIXED:
         return fixed
     RejectedRow.objects.filter(pk=row.pk).update(

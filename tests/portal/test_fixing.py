@@ -18,7 +18,7 @@ ME = "a" * 24
 @pytest.fixture(autouse=True)
 def a_kind_that_takes_even_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fixing, "_accept", dict(fixing._accept))
-    fixing.register(KIND, accept_even)
+    fixing.register(KIND, accept_even, unique="logical_id")
 
 
 def accept_even(*, submission: Submission, line: int, raw: Any, actor: str, profile: str) -> Fixed:

@@ -7,7 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from django.db import connection
@@ -16,6 +16,7 @@ from django.utils import timezone
 from eligibility.models import Batch, EligibilityTask
 from eligibility.operations import Created, intake
 from portal.intake import races
+from portal.intake.fixing import Fixed, FixStatus, fix_rejected
 from portal.intake.insert import insert_rows
 from portal.models import Clinic, RejectedRow
 from tests.cast import Cast
@@ -24,6 +25,7 @@ from tests.eligibility.operations.doing import create as send
 
 ROUNDS = 12
 Losses = Counter[str]
+T = TypeVar("T")
 
 
 @pytest.fixture
@@ -42,12 +44,12 @@ def losses(monkeypatch: pytest.MonkeyPatch) -> Losses:
     return counted
 
 
-def at_once(*requests: Callable[[], Created]) -> list[Created]:
+def at_once(*requests: Callable[[], T]) -> list[T]:
     """The answers of requests that begin together; raises when one of them failed."""
     start = threading.Barrier(len(requests))
-    answers: dict[int, Created] = {}
+    answers: dict[int, T] = {}
 
-    def work(number: int, request: Callable[[], Created]) -> None:
+    def work(number: int, request: Callable[[], T]) -> None:
         try:
             connect()
             start.wait(30)
@@ -166,6 +168,33 @@ def test_a_row_that_is_out_of_date_is_made_anew_once(committed_cast: Cast) -> No
         assert len({each.entries[0].task_id for each in answers}) == 1
         assert EligibilityTask.objects.filter(client_reference=reference).count() == 2
     assert broken_promises() == []
+
+
+def test_two_rows_corrected_to_the_same_reference_at_once_become_one_check(
+    committed_cast: Cast, losses: Losses
+) -> None:
+    clinic = committed_cast.us.first
+    for number in range(ROUNDS):
+        wrong = {name: value for name, value in bad().items() if name != "client_reference"}
+        for name in "AB":
+            send(clinic, wrong, row(f"good-{number}-{name}"))
+        one, other = RejectedRow.objects.open()
+        right = row(f"same-{number}")
+        fixed = at_once(
+            *[lambda each=each, right=right: correct(each, right) for each in (one, other)]
+        )
+        assert {each.status for each in fixed} == {FixStatus.FIXED}
+        assert len({each.made_id for each in fixed}) == 1
+        assert not RejectedRow.objects.open().exists()
+    assert EligibilityTask.objects.count() == 3 * ROUNDS
+    assert broken_promises() == []
+    if connection.vendor == "postgresql":
+        assert losses
+
+
+def correct(rejected: RejectedRow, right: dict[str, Any]) -> Fixed:
+    """What somebody's correction of a rejected row comes to."""
+    return fix_rejected(row=rejected, raw=right, version=rejected.version, actor="a" * 24)
 
 
 def test_rows_of_different_clinics_never_wait_for_each_other(
