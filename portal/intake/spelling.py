@@ -37,12 +37,15 @@ class Speller:
         self._initials: dict[str, list[str]] = {}
         for word in self._words:
             self._initials.setdefault(word[:1], []).append(word)
-        self.suggest = lru_cache(maxsize=1024)(self._suggest)
+        self._remembered = lru_cache(maxsize=1024)(self._suggest)
+
+    def suggest(self, text: str) -> str | None:
+        """The code this text stands for, or None. Long texts are no words, and not remembered."""
+        return self._remembered(text) if len(text) <= _LONGEST else None
 
     def _suggest(self, text: str) -> str | None:
-        """The code this text stands for, or None."""
         word = _squash(text)
-        if not word or len(text) > _LONGEST:
+        if not word:
             return None
         return self._words.get(word) or self._by_name(word, text) or self._nearest(word)
 

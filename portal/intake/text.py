@@ -22,6 +22,7 @@ TOO_DEEP = "is nested too deep"
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPED = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 _MOST_SHOWN = 200
+_NESTED = (dict, list)
 
 
 class Unstorable(NamedTuple):
@@ -58,7 +59,7 @@ def storable(value: Any, max_depth: int = MAX_DEPTH) -> Any:
         return storable_text(value)
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
-    if isinstance(value, dict | list) and max_depth < 0:
+    if isinstance(value, _NESTED) and max_depth < 0:
         return f"({TOO_DEEP})"
     if isinstance(value, dict):
         return {storable_text(k): storable(v, max_depth - 1) for k, v in value.items()}
@@ -94,7 +95,7 @@ def _walk(value: Any, room: int, limit: int, found: list[tuple[list[str], str]])
             found.append(([], NUL))
         elif not value.isascii() and _LONE_SURROGATE.search(value):
             found.append(([], SURROGATE))
-    elif isinstance(value, dict | list):
+    elif isinstance(value, _NESTED):
         if room < 0:
             found.append(([], TOO_DEEP))
         elif isinstance(value, dict):
@@ -120,6 +121,8 @@ def _walk_object(
         before = len(found)
         _walk(key, room, limit, found)
         _walk(item, room - 1, limit, found)
+        if len(found) == before:
+            continue
         _add_step(found, before, key)
         if len(found) >= limit:
             del found[limit:]
@@ -128,8 +131,12 @@ def _walk_object(
 
 def _walk_list(value: list[Any], room: int, limit: int, found: list[tuple[list[str], str]]) -> None:
     for index, item in enumerate(value):
+        if item.__class__ is str and item.isascii() and "\0" not in item:
+            continue
         before = len(found)
         _walk(item, room - 1, limit, found)
+        if len(found) == before:
+            continue
         _add_step(found, before, str(index))
         if len(found) >= limit:
             return
