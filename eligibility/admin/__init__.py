@@ -1,6 +1,7 @@
 """The staff's pages of eligibility; importing this registers them."""
 
 from eligibility.admin import (
+    alike,
     audit_kinds,
     batches,
     fix,
@@ -15,6 +16,7 @@ from eligibility.admin import (
 )
 
 __all__ = [
+    "alike",
     "audit_kinds",
     "batches",
     "fix",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -74,21 +74,12 @@ def canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
 
 
-def corrected(row: Any, errors: Iterable[dict[str, Any]], correction: Correction) -> Any:
-    """The row with the correction at each of its faults in question; the row given stays as it is.
+def put(row: Any, error: dict[str, Any], wanted: Any) -> Any:
+    """Put a value where the error is, in this very row; None empties the place.
 
-    Returns the row itself where nothing can be corrected: no such fault, no such place.
+    Returns the row, or the value itself where the error is about the whole row. A place that the
+    row does not have changes nothing.
     """
-    faults = [error for error in errors if correction.applies_to(error)]
-    result = copy.deepcopy(row)
-    # From the back, so that taking something out of a list moves nothing that is still to come.
-    faults.sort(key=lambda error: _steps_in_order(error["pointer"]), reverse=True)
-    for error in faults:
-        result = _put(result, error, correction.wanted_for(error))
-    return row if same(result, row) else result
-
-
-def _put(row: Any, error: dict[str, Any], wanted: Any) -> Any:
     steps = steps_of(error["pointer"])
     if not steps:
         return wanted
@@ -99,6 +90,26 @@ def _put(row: Any, error: dict[str, Any], wanted: Any) -> Any:
         place = int(steps[-1])
         parent[place : place + 1] = [] if wanted is None else [wanted]
     return row
+
+
+def corrected(
+    row: Any,
+    errors: Iterable[dict[str, Any]],
+    correction: Correction,
+    put_at: Callable[[Any, dict[str, Any], Any], Any] = put,
+) -> Any:
+    """The row with the correction at each of its faults in question; the row given stays as it is.
+
+    `put_at` puts one value where one error is. Returns the row itself where nothing can be
+    corrected: no such fault, no such place.
+    """
+    faults = [error for error in errors if correction.applies_to(error)]
+    result = copy.deepcopy(row)
+    # From the back, so that taking something out of a list moves nothing that is still to come.
+    faults.sort(key=lambda error: _steps_in_order(error["pointer"]), reverse=True)
+    for error in faults:
+        result = put_at(result, error, correction.wanted_for(error))
+    return row if same(result, row) else result
 
 
 def _put_into_object(parent: dict[str, Any], name: str, wanted: Any, *, renamed: bool) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from portal.groupfix.correcting import put
 from portal.intake.issues import Issue
 from portal.models import FixedRow
 
@@ -85,6 +86,10 @@ class GroupKind(ABC):
     @abstractmethod
     def undo(self, rows: Sequence[FixedRow], *, actor: str) -> dict[UUID, str]:
         """Make the rows what they were. Returns why in words, by row id, for those that stay."""
+
+    def put(self, row: Any, error: dict[str, Any], wanted: Any) -> Any:
+        """Put a wanted value where this error is (`correcting.put`)."""
+        return put(row, error, wanted)
 
     def in_transaction(self, store: Callable[[], T]) -> T:
         """Do this in one transaction; kinds whose rows lose races do it again."""

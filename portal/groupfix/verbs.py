@@ -50,7 +50,7 @@ class Undone:
 def preview_group_fix(*, kind: str, rows: Sequence[Ref], correction: Correction) -> Preview:
     """What `apply_group_fix` would do now, with nothing done."""
     handler, preview = kind_of(kind), Preview()
-    ready, preview.stayed = _sort_out(handler.hold(rows, lock=False), rows, correction)
+    ready, preview.stayed = _sort_out(handler, handler.hold(rows, lock=False), rows, correction)
     for errors in handler.check(ready):
         if errors:
             preview.stayed[_why(errors)] += 1
@@ -74,7 +74,7 @@ def apply_group_fix(
 def _apply(
     handler: GroupKind, team: Team, rows: Sequence[Ref], correction: Correction, actor: str
 ) -> Applying:
-    ready, stayed = _sort_out(handler.hold(rows, lock=True), rows, correction)
+    ready, stayed = _sort_out(handler, handler.hold(rows, lock=True), rows, correction)
     answers = handler.apply(ready, actor=actor)
     for answer in answers:
         if answer.errors:
@@ -91,7 +91,7 @@ def _apply(
 
 
 def _sort_out(
-    found: Sequence[Held], asked: Sequence[Ref], correction: Correction
+    handler: GroupKind, found: Sequence[Held], asked: Sequence[Ref], correction: Correction
 ) -> tuple[list[tuple[Held, object]], Counter[str]]:
     """The rows that can be corrected, with what they would say; and why others cannot."""
     stayed: Counter[str] = Counter()
@@ -99,7 +99,7 @@ def _sort_out(
         stayed[GONE] += gone
     ready: list[tuple[Held, object]] = []
     for held in found:
-        wanted = corrected(held.stands, held.errors, correction) if not held.stays else None
+        wanted = corrected(held.stands, held.errors, correction, handler.put)
         if held.stays or wanted is held.stands:
             stayed[held.stays or NOTHING_TO_CORRECT] += 1
         else:
