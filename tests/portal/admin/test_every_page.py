@@ -27,7 +27,7 @@ from tests.portal.admin.every_page import (
 )
 
 MODELS = models()
-MOST_QUERIES = 12
+MOST_QUERIES = 11
 pytestmark = pytest.mark.django_db
 
 of_each_model = pytest.mark.parametrize("pages", MODELS, ids=lambda pages: pages.label)
