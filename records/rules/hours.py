@@ -39,11 +39,14 @@ def judge(config: Practitioner, found: Findings, facts: Facts) -> None:
 
 
 def _is_clean(stretches: list[Hours]) -> bool:
-    """Whether all stretches can be read, in their order and without an overlap."""
-    last = 0
+    """Whether all stretches can be read, in their order and without an overlap.
+
+    Times of the right form are in the order of their text.
+    """
+    last = ""
     for each in stretches:
-        start, end = MINUTES.get(each["start"] or "", -1), ENDS.get(each["end"] or "", -1)
-        if not last <= start < end:
+        start, end = each["start"], each["end"]
+        if start not in MINUTES or end not in ENDS or not last <= start < end:
             return False
         last = end
     return True

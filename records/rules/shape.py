@@ -102,18 +102,15 @@ def _of_type(at: Location, kind: str, value: Any) -> tuple[str, Any, str | None]
     """Message, value and suggestion for a wrong JSON type."""
     name = next(step for step in reversed(at) if isinstance(step, str))
     subject = f"Each entry of {name}" if isinstance(at[-1], int) else name
-    message = f"{subject} must be {_FORMS.get(kind, 'of another form')}."
-    if kind != "string_type":
-        return message, value, None
-    if isinstance(value, int | float):
-        message += " Quote it." if not isinstance(value, bool) else ""
-    return message, value, _quoted(value)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if kind == "string_type" and is_number:
+        return f"{subject} must be text and came as a number: quote it.", value, _quoted(value)
+    return f"{subject} must be {_FORMS.get(kind, 'of another form')}.", value, None
 
 
 def _quoted(value: Any) -> str | None:
     """A whole number as the text it should have been; a fraction may have lost digits already."""
-    right = isinstance(value, int) and not isinstance(value, bool)
-    return str(value) if right and abs(value) < 10**32 else None
+    return str(value) if isinstance(value, int) and abs(value) < 10**32 else None
 
 
 def healed(row: dict[str, Any], errors: Iterable[ErrorDetails]) -> dict[str, Any]:
