@@ -50,6 +50,25 @@ def test_a_batchs_page_follows_its_rows_without_moving_scroll_or_focus(
     assert watched.violations() == []
 
 
+def test_home_follows_the_rows_without_moving_scroll_or_focus(watched: Watched, cast: Cast) -> None:
+    batch = make_batch(cast.us.first)
+    for number in range(3):
+        make_patient(cast.us.first, number, batch=batch)
+    operator, page = with_password(cast.us.operator), watched.page
+    page.set_viewport_size({"width": 1280, "height": 420})
+    watched.log_in(operator.username, PASSWORD)
+    page.get_by_text("0 of 3").wait_for()
+    link = page.locator("[data-part=batches] a").first
+    link.focus()
+    page.evaluate("window.scrollTo(0, 60)")
+    EligibilityTask.objects.filter(batch=batch).update(status="cancelled")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # asks at once
+    page.get_by_text("3 of 3").wait_for(timeout=10_000)
+    assert page.evaluate("window.scrollY") == 60
+    assert page.evaluate("document.activeElement.href").endswith(batch_url(batch))
+    assert watched.violations() == []
+
+
 def test_a_check_page_shows_its_answer_as_soon_as_there_is_one(
     watched: Watched, cast: Cast
 ) -> None:
