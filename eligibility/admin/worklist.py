@@ -120,6 +120,7 @@ class GroupPage(Page):
         return super().get_context_data(
             cause=_cause(key.kind, [_group(key, pages.count)], worklist.filters, now),
             lines=shown_rows(rows[first:last], key, worklist.filters, now),
+            fault_word=f"What is {'doubtful' if key.kind is Kind.ANSWER else 'wrong'}",
             here=here,
             query=worklist.filters.as_query(group=str(key)),
             back=worklist_address(worklist.filters),
