@@ -17,7 +17,10 @@ from portal.roles import clinics_of
 
 Choices = list[tuple[str, str]]
 
-# The index's own words: SQLite takes a partial index only where the query repeats them.
+# The indexes' own words: SQLite takes a partial index only where the query repeats them.
+_FAILED = RawSQL(
+    'NOT ("eligibility_eligibilitytask"."failure" = \'\')', [], output_field=BooleanField()
+)
 _REVIEWED = RawSQL(
     'NOT ("eligibility_eligibilitytask"."review" = \'none\')', [], output_field=BooleanField()
 )
@@ -115,8 +118,8 @@ class FailureFilter(Pick):
         return [(str(value), str(word)) for value, word in Failure.choices]
 
     def apply(self, request: HttpRequest, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
-        """The state is named too: the index begins with it."""
-        return rows.filter(status=Status.FAILED, outcome="", failure=value)
+        """The rows of the class, which an index of failed rows holds."""
+        return rows.filter(_FAILED, failure=value)
 
 
 class CauseFilter(Pick):
@@ -165,8 +168,10 @@ class PayerFilter(Pick):
         return [(code, name) for code, name, _ in found]
 
     def apply(self, request: HttpRequest, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
-        """The rows of the payer."""
-        return rows.filter(payer=self._ids[value])
+        """The rows of the payer; an index of their own holds those that failed."""
+        found = rows.filter(payer=self._ids[value])
+        only_failed = request.GET.get(StatusFilter.parameter_name) == Status.FAILED
+        return found.filter(_FAILED) if only_failed else found
 
 
 class BatchFilter(Pick):

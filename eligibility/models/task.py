@@ -161,6 +161,17 @@ class EligibilityTask(models.Model):
                 condition=Q(parent=None),
                 name="task_by_visit",
             ),
+            # Few rows fail, and they are looked for by cause and by payer all day.
+            models.Index(
+                fields=["clinic", "failure", "-created_at", "-id"],
+                condition=Q(parent=None) & ~Q(failure=""),
+                name="task_by_failure",
+            ),
+            models.Index(
+                fields=["clinic", "payer", "status", "outcome", "-created_at", "-id"],
+                condition=Q(parent=None) & ~Q(failure=""),
+                name="task_failed_by_payer",
+            ),
             models.Index(
                 fields=["clinic", "review", "-created_at", "-id"],
                 condition=Q(parent=None) & ~Q(review=Review.NONE),
