@@ -187,6 +187,8 @@ BULK_MAX_ROWS = env.int("BULK_MAX_ROWS", default=10_000)
 BULK_MAX_BYTES = env.int("BULK_MAX_BYTES", default=20 * 1024 * 1024)
 # A body over the limit is read up to here before it is refused, so that the client gets the answer.
 DRAIN_MAX_BYTES = 64 * 1024 * 1024
+# What a record's `config.status` may say.
+RECORD_STATUSES = env.list("RECORD_STATUSES", default=["active", "inactive"])
 DATA_UPLOAD_MAX_MEMORY_SIZE = BULK_MAX_BYTES + 1
 
 REST_FRAMEWORK = {

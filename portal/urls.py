@@ -14,6 +14,7 @@ urlpatterns = [
     path("admin", _home),
     path("admin/", admin.site.urls),
     path("v2/", include("eligibility.urls")),
+    path("integrations/v2/", include("records.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SwaggerView.as_view(), name="docs"),
 ]

@@ -8,3 +8,12 @@ class RecordsConfig(AppConfig):
 
     name = "records"
     verbose_name = "Practitioner records"
+
+    def ready(self) -> None:
+        """Say how a rejected row of ours is accepted once it is corrected."""
+        from portal.intake import fixing
+        from records.operations.fixes import accept_rejected
+        from records.operations.refused import KIND
+        from records.operations.store import CONSTRAINT
+
+        fixing.register(KIND, accept_rejected, unique=CONSTRAINT)

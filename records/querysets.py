@@ -14,7 +14,7 @@ from portal.folding import fold
 from records.shadow import BETWEEN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
 _OBJECT_ID = re.compile(r"[0-9a-f]{24}")
 
@@ -41,6 +41,13 @@ class RecordQuerySet(models.QuerySet[Any]):
     def with_ids(self, ids: Iterable[str]) -> Self:
         """The records with these ids, in one parameter however many they are."""
         return self.filter(pk__in=as_rows(ids))
+
+    def with_keys(self, keys: Collection[tuple[str, str]]) -> Self:
+        """At least the records with one of these (integration key, logical id)."""
+        integrations = as_rows({integration for integration, _ in keys})
+        return self.filter(
+            integration_key__in=integrations, logical_id__in=as_rows(each for _, each in keys)
+        )
 
     def with_npis(self, npis: Iterable[str]) -> Self:
         """The records that carry one of these NPIs."""

@@ -39,6 +39,11 @@ def read_options(request: Request) -> BulkOptions:
     )
 
 
+def read_choice(request: Request, name: str, *known: str) -> str:
+    """One query parameter that is one of these words; the first one when it is absent."""
+    return _one_of(name, request.query_params.get(name, known[0]), *known)
+
+
 def preferences(header: str) -> dict[str, str]:
     """The preferences of a Prefer header by lower-case name (RFC 7240).
 

@@ -22,6 +22,8 @@ MEANING: dict[ErrorCode, str] = {
     ErrorCode.FORBIDDEN: "The key lacks the scope, or names a clinic that is not its own.",
     ErrorCode.NOT_FOUND: "There is no such row for this key.",
     ErrorCode.METHOD_NOT_ALLOWED: "This address does not take this method.",
+    ErrorCode.CONFLICT: "Another row has this already; see `details`.",
+    ErrorCode.PRECONDITION_FAILED: "Somebody else changed the row: its `ETag` is another one now.",
     ErrorCode.PAYLOAD_TOO_LARGE: "Too many bytes or rows; nothing was created.",
     ErrorCode.UNSUPPORTED_MEDIA_TYPE: "The body is not sent as application/json.",
     ErrorCode.RATE_LIMITED: "Too many requests; see `Retry-After`.",
@@ -148,6 +150,8 @@ def _codes(path: str, operation: Mapping[str, Any]) -> list[ErrorCode]:
         codes |= {*_WITH_BODY}
     if "{" in path:
         codes.add(ErrorCode.NOT_FOUND)
+    if any(parameter["name"] == "If-Match" for parameter in operation.get("parameters", [])):
+        codes |= {ErrorCode.CONFLICT, ErrorCode.PRECONDITION_FAILED}
     return [code for code in ErrorCode if code in codes]
 
 

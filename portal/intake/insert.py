@@ -36,15 +36,20 @@ def insert_rows(
     never repeats a row, which may be a patient's.
     """
     connection = connections[using]
-    plan = [column_for(field, connection) for field in _fields(model, columns)]
-    insert = _copy if connection.vendor == "postgresql" else _execute_many
+    plan = [column_for(field, connection) for field in fields_of(model, columns)]
+    insert = copy_rows if connection.vendor == "postgresql" else _execute_many
     # savepoint=False: a failed insert spoils the caller's transaction on both databases alike.
     with transaction.atomic(using=using, savepoint=False):
         return insert(connection, _target(connection, model, plan), plan, iter(rows))
 
 
-def _fields(model: type[Model], columns: Sequence[str]) -> list[Field[Any, Any]]:
-    """The fields of these columns. Raises FieldError when the list cannot be inserted."""
+def fields_of(
+    model: type[Model], columns: Sequence[str], *, partly: bool = False
+) -> list[Field[Any, Any]]:
+    """The fields of these columns. Raises FieldError when the list cannot be inserted.
+
+    `partly` says that the rows are there already, so that no column need be given.
+    """
     own = {field.attname: field for field in model._meta.local_concrete_fields}
     known = {name: field for name, field in own.items() if not field.generated}
     wrong = {
@@ -52,6 +57,8 @@ def _fields(model: type[Model], columns: Sequence[str]) -> list[Field[Any, Any]]
         "repeated": sorted({name for name in columns if columns.count(name) > 1}),
         "missing": [n for n, f in known.items() if n not in columns and not _has_default(f)],
     }
+    if partly:
+        del wrong["missing"]
     for fault, names in wrong.items():
         if names:
             raise FieldError(f"{model._meta.label}: {fault} columns: {', '.join(names)}")
@@ -71,24 +78,25 @@ def _target(connection: BaseDatabaseWrapper, model: type[Model], plan: Sequence[
     return f"{quote(model._meta.db_table)} ({', '.join(quote(column.name) for column in plan)})"
 
 
-def _adapted(plan: Sequence[Column], rows: Iterator[Row]) -> Iterator[tuple[Any, ...]]:
+def adapted_rows(plan: Sequence[Column], rows: Iterator[Row]) -> Iterator[tuple[Any, ...]]:
     """The rows as the database takes them, adapted column by column some hundred at a time."""
     while chunk := list(islice(rows, CHUNK)):
         by_column = zip(plan, zip(*chunk, strict=True), strict=True)
         yield from zip(*[column.adapted(values) for column, values in by_column], strict=True)
 
 
-def _copy(connection: Any, into: str, plan: Sequence[Column], rows: Iterator[Row]) -> int:
-    with connection.wrap_database_errors, _first_line_only(connection), connection.cursor() as c:
+def copy_rows(connection: Any, into: str, plan: Sequence[Column], rows: Iterator[Row]) -> int:
+    """COPY rows `into` a table and its columns (quoted); PostgreSQL only."""
+    with connection.wrap_database_errors, first_line_only(connection), connection.cursor() as c:
         with c.copy(f"COPY {into} FROM STDIN (FORMAT BINARY)") as copy:
             copy.set_types([column.wire_type for column in plan])
-            for row in _adapted(plan, rows):
+            for row in adapted_rows(plan, rows):
                 copy.write_row(row)
         return max(c.rowcount, 0)
 
 
 @contextmanager
-def _first_line_only(connection: Any) -> Iterator[None]:
+def first_line_only(connection: Any) -> Iterator[None]:
     """Take DETAIL and CONTEXT out of the server's errors: they repeat the row."""
     try:
         yield
@@ -101,5 +109,5 @@ def _first_line_only(connection: Any) -> Iterator[None]:
 def _execute_many(connection: Any, into: str, plan: Sequence[Column], rows: Iterator[Row]) -> int:
     marks = ", ".join(["%s"] * len(plan))
     with connection.cursor() as cursor:
-        cursor.executemany(f"INSERT INTO {into} VALUES ({marks})", _adapted(plan, rows))
+        cursor.executemany(f"INSERT INTO {into} VALUES ({marks})", adapted_rows(plan, rows))
         return max(cursor.rowcount, 0)

@@ -83,15 +83,15 @@ def fused(fuse: Fuse) -> Iterator[None]:
 
         return fused_work
 
-    driver, commit, copy = database.connection, database._commit, insert._copy
-    database._commit, insert._copy = burn_first(commit), burn_first(copy)
+    driver, commit, copy = database.connection, database._commit, insert.copy_rows
+    database._commit, insert.copy_rows = burn_first(commit), burn_first(copy)
     if database.vendor == "sqlite":
         database.connection = FusedDriver(driver, fuse)
     try:
         with database.execute_wrapper(lambda execute, *statement: burn_first(execute)(*statement)):
             yield
     finally:
-        database.connection, database._commit, insert._copy = driver, commit, copy
+        database.connection, database._commit, insert.copy_rows = driver, commit, copy
 
 
 def snapshot() -> dict[str, list[dict[str, Any]]]:

@@ -89,11 +89,11 @@ def failing_at(number: int, error: Callable[[], Exception] = Sabotaged) -> Itera
         step()
         return call(*arguments)
 
-    copy = insert._copy
+    copy = insert.copy_rows
 
     def copy_or_fail(*arguments: Any) -> int:
         step()
         return copy(*arguments)
 
-    with connection.execute_wrapper(execute), mock.patch.object(insert, "_copy", copy_or_fail):
+    with connection.execute_wrapper(execute), mock.patch.object(insert, "copy_rows", copy_or_fail):
         yield ran

@@ -5,9 +5,8 @@ from __future__ import annotations
 import random
 import threading
 from collections import Counter
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -19,13 +18,13 @@ from portal.intake import races
 from portal.intake.fixing import Fixed, FixStatus, fix_rejected
 from portal.intake.insert import insert_rows
 from portal.models import Clinic, RejectedRow
+from tests.at_once import at_once
 from tests.cast import Cast
 from tests.eligibility.operations.doing import bad, became, broken_promises, row
 from tests.eligibility.operations.doing import create as send
 
 ROUNDS = 12
 Losses = Counter[str]
-T = TypeVar("T")
 
 
 @pytest.fixture
@@ -42,39 +41,6 @@ def losses(monkeypatch: pytest.MonkeyPatch) -> Losses:
 
     monkeypatch.setattr(races, "lost_a_race", count)
     return counted
-
-
-def at_once(*requests: Callable[[], T]) -> list[T]:
-    """The answers of requests that begin together; raises when one of them failed."""
-    start = threading.Barrier(len(requests))
-    answers: dict[int, T] = {}
-
-    def work(number: int, request: Callable[[], T]) -> None:
-        try:
-            connect()
-            start.wait(30)
-            answers[number] = request()
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=work, args=each) for each in enumerate(requests)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(answers) == len(requests)
-    return [answers[number] for number in range(len(requests))]
-
-
-def connect() -> None:
-    """Open this thread's connection; PostgreSQL looks for deadlocks soon if we may say so."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-        if connection.vendor == "postgresql":
-            cursor.execute(
-                "SELECT set_config('deadlock_timeout', '50ms', false)"
-                " WHERE current_setting('is_superuser') = 'on'"
-            )
 
 
 def ids_by_reference(created: Created) -> dict[str, str | None]:

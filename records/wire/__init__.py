@@ -1,0 +1,15 @@
+"""Records as the integrators' documents write them: exactly the documented keys."""
+
+from records.wire.bulk import bulk_answer
+from records.wire.pages import history_page, record_page, stored_record
+from records.wire.records import etag, record, refusal
+
+__all__ = [
+    "bulk_answer",
+    "etag",
+    "history_page",
+    "record",
+    "record_page",
+    "refusal",
+    "stored_record",
+]
