@@ -1,8 +1,8 @@
 """Records as the integrators' documents write them: exactly the documented keys."""
 
 from records.wire.bulk import bulk_answer
-from records.wire.pages import history_page, record_page, stored_record
-from records.wire.records import etag, record, refusal
+from records.wire.pages import history_page, record_page
+from records.wire.records import etag, record, refusal, stored_record
 
 __all__ = [
     "bulk_answer",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from records.wire.records import error_text, in_order, record
+from records.wire.records import error_text, record, stored_record
 
 if TYPE_CHECKING:
     from records.operations.answers import Created, Entry
 
-_STORED_BEFORE = frozenset({"skipped", "unchanged"})
+_READ = frozenset({"skipped", "unchanged"})
+"""What is answered with the record as the database has it."""
 
 
 def bulk_answer(created: Created, *, full: bool) -> dict[str, Any]:
@@ -22,15 +23,20 @@ def bulk_answer(created: Created, *, full: bool) -> dict[str, Any]:
 
 
 def _result(entry: Entry, *, full: bool) -> dict[str, Any]:
-    stored, errors = entry.stored, entry.errors
+    status, errors = entry.disposition.value, entry.errors
     result = {
-        "status": entry.disposition.value,
-        "record": None if stored is None else record(stored),
+        "status": status,
+        "record": _record(entry),
         "error": error_text(errors) if errors else None,
     }
-    if result["status"] in _STORED_BEFORE:
-        result["record"]["config"] = in_order(result["record"]["config"])
     return result | _detail(entry) if full else result
+
+
+def _record(entry: Entry) -> dict[str, Any] | None:
+    if entry.stored is None:
+        return None
+    was_read = entry.disposition.value in _READ
+    return stored_record(entry.stored) if was_read else record(entry.stored)
 
 
 def _detail(entry: Entry) -> dict[str, Any]:

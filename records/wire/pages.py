@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from records.wire.records import in_order, moment, record
+from records.wire.records import in_order, moment, stored_record
 
 if TYPE_CHECKING:
     from portal.api.paging import Page
@@ -16,11 +16,6 @@ if TYPE_CHECKING:
 def record_page(items: Iterable[Stored], page: Page) -> dict[str, Any]:
     """Records as a list shows them."""
     return page.envelope([stored_record(each) for each in items])
-
-
-def stored_record(stored: Stored) -> dict[str, Any]:
-    """A record that was read from the database."""
-    return record(stored) | {"config": in_order(stored.config)}
 
 
 def history_page(items: Iterable[RecordChange], page: Page) -> dict[str, Any]:

@@ -14,14 +14,12 @@ from records.schemas import Hours, Location, Practitioner, Specialty, WorkingHou
 if TYPE_CHECKING:
     from records.operations.answers import Stored
 
-_ORDER = {
-    name: place
-    for place, name in enumerate(
-        name
-        for shape in (Practitioner, Specialty, Location, WorkingHours, Hours)
-        for name in shape.__annotations__
-    )
-}
+_NAMES = [
+    name
+    for shape in (Practitioner, Specialty, Location, WorkingHours, Hours)
+    for name in shape.__annotations__
+]
+_ORDER = {name: place for place, name in enumerate(dict.fromkeys(_NAMES))}
 
 
 def record(stored: Stored) -> dict[str, Any]:
@@ -37,6 +35,11 @@ def record(stored: Stored) -> dict[str, Any]:
         "integrationId": stored.integration_id,
         "config": stored.config,
     }
+
+
+def stored_record(stored: Stored) -> dict[str, Any]:
+    """A record that was read from the database."""
+    return record(stored) | {"config": in_order(stored.config)}
 
 
 def in_order(config: Any) -> Any:
