@@ -151,7 +151,9 @@ def _codes(path: str, operation: Mapping[str, Any]) -> list[ErrorCode]:
     if "{" in path:
         codes.add(ErrorCode.NOT_FOUND)
     if any(parameter["name"] == "If-Match" for parameter in operation.get("parameters", [])):
-        codes |= {ErrorCode.CONFLICT, ErrorCode.PRECONDITION_FAILED}
+        codes.add(ErrorCode.PRECONDITION_FAILED)
+        if "requestBody" in operation:
+            codes.add(ErrorCode.CONFLICT)
     return [code for code in ErrorCode if code in codes]
 
 

@@ -83,3 +83,13 @@ EXAMPLES: dict[str, list[tuple[str, str, Any]]] = {
     "delete_record": [],
     "record_history": [("response", "A record that was created", {"items": [_CHANGE], **_PAGE})],
 }
+
+_NO_ARRAY = "The body must be an array, not an object."
+NOT_AN_ARRAY: dict[str, Any] = {
+    "success": False,
+    "message": _NO_ARRAY,
+    "error": {"code": "INVALID_REQUEST", "message": _NO_ARRAY, "details": []},
+    "detail": [{"loc": ["body"], "msg": _NO_ARRAY, "type": "list_type"}],
+    "request_id": "4f0c6f1c0d1b4b5e9a39f7a0a4e5d0c1",
+}
+"""What a body that is no array is told."""

@@ -10,9 +10,11 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 from portal.api.limits import limits_text
 from records.choices import OnConflict, RecordType
 from records.openapi import shapes
-from records.openapi.examples import EXAMPLES
+from records.openapi.examples import EXAMPLES, NOT_AN_ARRAY
 
 TAG = "Practitioner records"
+_ALSO = {"put_record": (201,)}
+"""Further statuses of the same answer: the record was not there and was made."""
 
 _PROFILE = OpenApiParameter(
     "profile",
@@ -80,30 +82,40 @@ _BULK_RULES = (
 
 def _page(name: str, summary: str, response: Any, status: int = 200, **more: Any) -> Any:
     """`extend_schema` with the examples of this operation."""
+    statuses = [status, *_ALSO.get(name, ())]
     examples = [
         OpenApiExample(
             title,
             value=value,
             request_only=part == "request",
             response_only=part == "response",
-            status_codes=[str(status)] if part == "response" else None,
+            status_codes=[str(each) for each in statuses] if part == "response" else None,
         )
         for part, title, value in EXAMPLES[name]
     ]
-    responses = {status: OpenApiResponse(response, description="Done.")}
-    if name == "put_record":
-        responses[201] = OpenApiResponse(response, description="There was none; it was made.")
+    responses = {each: OpenApiResponse(response, description="Done.") for each in statuses}
+    if name == "create_records":
+        responses[422] = OpenApiResponse(shapes.NotAnArray, description="The body is no array.")
+        examples.append(
+            OpenApiExample(
+                "Not an array", value=NOT_AN_ARRAY, response_only=True, status_codes=["422"]
+            )
+        )
     return extend_schema(
-        operation_id=name, summary=summary, tags=[TAG], responses=responses, examples=examples,
+        operation_id=name,
+        summary=summary,
+        tags=[TAG],
+        responses=responses,
+        examples=examples,
         **more,
-    )  # fmt: skip
+    )
 
 
 create_records = _page(
     "create_records",
     "Store many records",
-    shapes.BulkCreated,
-    request=shapes.BulkRequest,
+    shapes.RecordsCreated,
+    request=shapes.RecordRows,
     parameters=_BULK,
     description=_BULK_RULES + limits_text(),
 )

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
-from portal.api.schema import ErrorDetail
+from portal.api.schema import ErrorDetail, ErrorEnvelope
 from records.schemas import OBJECT_ID, Practitioner
 
 ObjectId = Annotated[str, Field(pattern=OBJECT_ID)]
@@ -31,7 +31,7 @@ class RecordRow(BaseModel):
     config: Practitioner
 
 
-class BulkRequest(RootModel[list[RecordRow]]):
+class RecordRows(RootModel[list[RecordRow]]):
     """The rows, in any order."""
 
 
@@ -49,7 +49,7 @@ class Record(Exact):
     config: Practitioner = Field(description="What was sent, with every key.")
 
 
-class BulkResult(Exact):
+class RecordResult(Exact):
     """What became of one row. The last three keys only with `?detail=full`."""
 
     status: Literal["created", "failed", "updated", "unchanged", "skipped"]
@@ -60,12 +60,12 @@ class BulkResult(Exact):
     warnings: list[ErrorDetail] | None = None
 
 
-class BulkCreated(Exact):
+class RecordsCreated(Exact):
     """An entry for each row, in the order of the request."""
 
     total_created: int
     total_errors: int
-    results: list[BulkResult]
+    results: list[RecordResult]
 
 
 class Paged(Exact):
@@ -122,3 +122,17 @@ class RecordBody(BaseModel):
     """What is stored under the address; its ids may be left out."""
 
     config: Practitioner
+
+
+class BodyFault(Exact):
+    """What is wrong with the body as a whole."""
+
+    loc: list[str]
+    msg: str
+    type: Literal["list_type"]
+
+
+class NotAnArray(ErrorEnvelope):
+    """The envelope, with what older clients look for beside it."""
+
+    detail: list[BodyFault]

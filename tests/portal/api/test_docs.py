@@ -133,14 +133,22 @@ def test_an_unknown_address_beside_the_docs_is_json(client: Client) -> None:
 
 
 def test_every_endpoint_is_in_the_schema(schema: dict[str, Any]) -> None:
+    records = "/integrations/v2/resource-records"
     assert sorted(name for name, _ in operations(schema)) == [
+        f"delete {records}/{{record_id}}",
+        f"get {records}",
+        f"get {records}/{{record_id}}",
+        f"get {records}/{{record_id}}/history",
         "get /v2/api-integration-v2/eligibility-result/{task_id}",
         "get /v2/api-integration/batch-results/{batch_id}",
         "get /v2/api-integration/eligibility-result/{task_id}",
         "get /v2/api-integration/health",
+        f"patch {records}/{{record_id}}",
+        f"post {records}/bulk",
         "post /v2/api-integration/bulk/create-tasks",
         "post /v2/api-integration/bulk/get-results",
         "post /v2/api-integration/schedule-tasks",
+        f"put {records}/by-logical-id/{{integration_id}}/{{logical_id}}",
     ]
 
 
@@ -149,16 +157,21 @@ def test_every_operation_lists_its_errors_in_the_envelope(schema: dict[str, Any]
         codes = {
             code
             for response in operation["responses"].values()
+            if "content" in response
             for code in response["content"]["application/json"]["examples"]
             if code in set(ErrorCode)
         }
         expected = {"METHOD_NOT_ALLOWED", "INTERNAL", "UNAVAILABLE"}
         if not name.endswith("/health"):
             expected |= {"INVALID_REQUEST", "UNAUTHORIZED", "FORBIDDEN"}
-        if name.startswith("post"):
+        if name.startswith(("post", "put", "patch")):
             expected |= {"INVALID_JSON", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"}
         if "{" in name:
             expected |= {"NOT_FOUND"}
+        if name.startswith(("put", "patch", "delete")):
+            expected |= {"PRECONDITION_FAILED"}
+        if name.startswith(("put", "patch")):
+            expected |= {"CONFLICT"}
         assert codes == expected, name
 
 

@@ -9,7 +9,7 @@ from django.test import Client
 
 from portal.models import ApiKey, RejectedRow, Team
 from records.models import ResourceRecord
-from records.openapi.shapes import BulkCreated
+from records.openapi.shapes import RecordsCreated
 from tests.records.making import bad, row
 from tests.records.rest.asking import BULK, ID, SEED_3, SEED_CONFIG, details, results, send
 from tests.records.rest.conftest import make_client
@@ -73,7 +73,7 @@ def test_every_row_has_its_answer_at_its_place(client: Client) -> None:
     assert found[2]["error"].endswith("[row.type]")
     assert found[0]["record"]["_id"] < found[4]["record"]["_id"]
     assert RejectedRow.objects.count() == 3
-    BulkCreated.model_validate_json(response.content)
+    RecordsCreated.model_validate_json(response.content)
 
 
 @pytest.mark.parametrize("rows", [[], [bad("A")], [None, [], "x"]])
@@ -146,7 +146,7 @@ def test_full_detail_tells_places_faults_and_doubts(client: Client) -> None:
     assert [(each["row"], each["pointer"]) for each in wrong["errors"]] == [
         (1, "/1/config/supervisorId")
     ]
-    BulkCreated.model_validate_json(response.content)
+    RecordsCreated.model_validate_json(response.content)
     strict = results(send(client, [row("C", npi="123")], f"{BULK}?profile=strict"))
     assert strict[0]["status"] == "failed"
 
