@@ -38,7 +38,7 @@ def payer_value(name: str, value: Any) -> str | None:
     if name == "requires":
         return "; ".join(requirement_words(each) for each in value)
     word = _LISTS.get(name)
-    return ", ".join(word(each) for each in value) if word else None
+    return "; ".join(word(each) for each in value) if word else None
 
 
 def batches_of_files(request: HttpRequest, ids: list[str]) -> QuerySet[Any]:

@@ -53,9 +53,9 @@ class TaskAdmin(NewestAdmin):
         filters.ReviewFilter,
         filters.PayerFilter,
         filters.ClinicFilter,
+        filters.KindFilter,
         VisitFilter,
         AskedFilter,
-        filters.KindFilter,
         filters.BatchFilter,
         filters.CauseFilter,
     )
