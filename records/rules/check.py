@@ -63,6 +63,8 @@ class _Checker:
         """One row; `raw` is whatever the request held at its place."""
         found = Findings(self.profile, self.guesses)
         row = self._row(index, raw, found)
+        if row is not None and not found.errors:
+            self.npis.note(index, row)
         return Checked(row, raw, found.errors, found.warnings)
 
     def tell_shared_npis(self, checked: list[Checked]) -> None:
@@ -79,10 +81,13 @@ class _Checker:
         found = Findings(self.profile, self.guesses)
         for pointer, reason in faults:
             found.add(pointer, "text.unstorable", f"This {reason} and cannot be stored.")
-        checked = self.check(index, storable(raw))
-        found.take(checked, shape.is_under(pointer for pointer, _ in faults))
         found.count_the_rest()
-        return Checked(None, checked.raw, found.errors, found.warnings)
+        follows = shape.is_under(pointer for pointer, _ in faults)
+        others = Findings(self.profile, self.guesses, follows)
+        clean = storable(raw)
+        self._row(index, clean, others)
+        found.take(others)
+        return Checked(None, clean, found.errors, found.warnings)
 
     def _row(self, index: int, raw: Any, found: Findings) -> Record | None:
         if raw.__class__ is not dict:
@@ -100,7 +105,7 @@ class _Checker:
         except ValidationError as error:
             self._refuse_shape(index, raw, kind, error, found)
             return None
-        record = self._judge(index, kind, row, config, found)
+        record = self._judge(row, kind, config, index, found)
         found.count_the_rest()
         return record
 
@@ -125,14 +130,15 @@ class _Checker:
         errors = error.errors(include_url=False, include_input=False)
         shape.refuse(errors, raw, found)
         copy = shape.healed(raw, errors)
-        others = Findings(self.profile, self.guesses)
-        self._judge(index, kind, _VALIDATE[kind](copy), copy["config"], others)
+        follows = shape.is_under(shape.pointer_of(each["loc"]) for each in errors)
+        others = Findings(self.profile, self.guesses, follows)
+        self._judge(_VALIDATE[kind](copy), kind, copy["config"], index, others)
         others.count_the_rest()
-        found.take(others, shape.is_under(shape.pointer_of(each["loc"]) for each in errors))
         found.count_the_rest()
+        found.take(others)
 
     def _judge(
-        self, index: int, kind: str, row: dict[str, Any], given: dict[str, Any], found: Findings
+        self, row: dict[str, Any], kind: str, given: dict[str, Any], index: int, found: Findings
     ) -> Record:
         """What the row says beyond its shape; `given` is its config as it was sent."""
         outline = _OUTLINES[kind]
@@ -145,5 +151,4 @@ class _Checker:
             rules(config, found, self.facts)
         own = self.facts.own_ids.get(index)
         supervisors.judge(config.get("supervisorId"), own, found, self.facts, self.chains)
-        self.npis.note(index, record)
         return record

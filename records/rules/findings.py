@@ -8,7 +8,6 @@ from typing import Any, Final, TypeVar
 from portal.intake.issues import Issue
 from portal.intake.spelling import Speller
 from portal.intake.text import excerpt
-from records.rules.base import Checked
 from records.rules.severity import Severity, severity
 
 _Of = TypeVar("_Of")
@@ -46,13 +45,20 @@ class Guesses:
 
 
 class Findings:
-    """The faults of one row. Values are shortened, and of each kind of fault 20 are named."""
+    """The faults of one row. Values are shortened, and of each kind of fault 20 are named.
 
-    __slots__ = ("_counts", "errors", "guesses", "profile", "warnings")
+    `follows` tells pointers of which nothing is kept: what is found there follows from a fault
+    that is known already.
+    """
 
-    def __init__(self, profile: str, guesses: Guesses) -> None:
+    __slots__ = ("_counts", "errors", "follows", "guesses", "profile", "warnings")
+
+    def __init__(
+        self, profile: str, guesses: Guesses, follows: Callable[[str], bool] | None = None
+    ) -> None:
         self.profile = profile
         self.guesses = guesses
+        self.follows = follows
         self.errors: list[Issue] = []
         self.warnings: list[Issue] = []
         self._counts: dict[str, int] = {}
@@ -62,16 +68,16 @@ class Findings:
     ) -> None:
         """One more fault; nothing is kept of one that does not matter under the profile."""
         kept = self._list_for(code)
-        if kept is None:
+        if kept is None or (self.follows is not None and self.follows(pointer)):
             return
         count = self._counts[code] = self._counts.get(code, 0) + 1
         if count <= MOST_NAMED:
             kept.append(Issue(pointer, code, message, excerpt(value), suggestion))
 
-    def take(self, others: Findings | Checked, unless: Callable[[str], bool]) -> None:
-        """What else was found, but for these pointers: that follows from what is known already."""
-        self.errors += [issue for issue in others.errors if not unless(issue.pointer)]
-        self.warnings += [issue for issue in others.warnings if not unless(issue.pointer)]
+    def take(self, others: Findings) -> None:
+        """What else was found."""
+        self.errors += others.errors
+        self.warnings += others.warnings
 
     def count_the_rest(self) -> None:
         """Say how many faults of each kind were not named."""

@@ -123,7 +123,7 @@ def healed(row: dict[str, Any], errors: Iterable[ErrorDetails]) -> dict[str, Any
         *way, last = error["loc"]
         parent = _value_at(copy, tuple(way))
         if error["type"] == "too_long":
-            parent[last] = parent[last][:MOST_ITEMS]
+            parent[last] = []
         elif isinstance(last, int):
             parent[last] = _STAND_INS[str(way[-1])]
         else:

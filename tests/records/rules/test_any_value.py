@@ -37,7 +37,11 @@ week = st.dictionaries(st.sampled_from([*DAYS, "Monday"]), st.lists(stretch, max
 specialty = st.dictionaries(st.sampled_from(["name", "code"]), value) | value
 config = st.dictionaries(
     st.sampled_from(sorted(outline_of(Practitioner).keys)) | st.text(max_size=5),
-    value | st.lists(value, max_size=3) | st.lists(specialty, max_size=3) | week,
+    value
+    | st.lists(value, max_size=3)
+    | st.lists(value, min_size=3, max_size=3).map(lambda few: few * 40)
+    | st.lists(specialty, max_size=3)
+    | week,
 ).map(lambda given: {"type": "practitioners"} | given)
 row = (
     st.fixed_dictionaries(

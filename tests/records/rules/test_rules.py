@@ -182,6 +182,27 @@ def test_every_fault_of_a_row_is_told_at_once() -> None:
     ]
 
 
+def test_a_list_that_is_too_long_may_hold_other_faults() -> None:
+    row = make_record(
+        languages=[7, *["English"] * 100],
+        specialties=[None] * 101,
+        workingHours={"mon": [{"start": 9}] * 101},
+        locations=[None] * 50,
+        gender="Male",
+    )
+    row["config"]["workingHours"]["tue"] = [None] * 50
+    assert [(code, pointer) for _, code, pointer, _ in told(check_one(row))] == [
+        ("text.too_long", "/config/languages"),
+        ("text.too_long", "/config/specialties"),
+        *(("locations.type", f"/config/locations/{n}") for n in range(20)),
+        ("text.too_long", "/config/workingHours/mon"),
+        *(("workingHours.type", f"/config/workingHours/tue/{n}") for n in range(20)),
+        ("locations.type", ""),
+        ("workingHours.type", ""),
+        ("gender.value", "/config/gender"),
+    ]
+
+
 def test_a_row_of_no_known_type_still_has_its_place_judged() -> None:
     row = make_record(type="rooms") | {"logicalId": 7, "integrationId": "x", "color": 1}
     assert [code for _, code, _, _ in told(check_one(row))] == [

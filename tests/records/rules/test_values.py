@@ -76,6 +76,12 @@ def test_one_npi_on_two_records_of_a_request_is_told_at_both() -> None:
     assert codes == [["npi.shared"], ["npi.shared"], []]
 
 
+def test_a_rejected_row_shares_its_npi_with_nobody() -> None:
+    one, two = make_record(status="gone"), make_record()
+    two["logicalId"] = "L-2"
+    assert [told(each) for each in check(one, two)][1] == []
+
+
 def test_one_record_twice_in_a_request_is_no_shared_npi() -> None:
     assert [told(each) for each in check(make_record(), make_record())] == [[], []]
 
