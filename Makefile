@@ -32,6 +32,10 @@ test: venv-dev ## the tests on SQLite, then those that touch the database on Pos
 	@echo 'Tests of the database on PostgreSQL'
 	@$(PY) -m tests.postgres --no-fsync -- $(PYTEST) -m db $(ARGS)
 
+.PHONY: quick
+quick: venv-dev ## while working: the tests on SQLite that start no process and no browser
+	@env -u DATABASE_URL $(PYTEST) -m 'not whole' $(ARGS)
+
 .PHONY: check
 check: lint types imports migrations deploy schema ## style, types, import contracts, migrations, deployment, API schema
 

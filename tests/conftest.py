@@ -23,6 +23,8 @@ DATABASE_FIXTURES = {
     "transactional_db",
 }
 
+WHOLE_FIXTURES = {"browser", "live_server"}
+
 # A shared machine may be slow for a moment; what is slow for good is measured by the benchmarks.
 hypothesis_settings.register_profile("portal", deadline=None)
 hypothesis_settings.load_profile("portal")
@@ -30,12 +32,17 @@ hypothesis_settings.load_profile("portal")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark `db` what touches the database: those tests run once more on PostgreSQL (`-m db`)."""
+    """Mark `db` what touches the database: those tests run once more on PostgreSQL (`-m db`).
+
+    What needs a browser is `whole`, as are the modules that say so: `make quick` leaves it out.
+    """
     on_postgres = os.environ["DATABASE_URL"].startswith(("postgres:", "postgresql:"))
     wrong, right = ("sqlite_only", "SQLite") if on_postgres else ("postgres_only", "PostgreSQL")
     for item in items:
         if _touches_the_database(item):
             item.add_marker(pytest.mark.db)
+        if WHOLE_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.whole)
         if item.get_closest_marker(wrong):
             item.add_marker(pytest.mark.skip(reason=f"it is about {right}"))
 

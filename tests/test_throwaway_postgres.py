@@ -16,6 +16,8 @@ from tests import cluster as cluster_module
 from tests import postgres
 from tests.cluster import Cluster, Missing
 
+pytestmark = pytest.mark.whole
+
 
 @pytest.fixture
 def own_server(monkeypatch: pytest.MonkeyPatch) -> None:

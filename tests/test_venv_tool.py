@@ -8,6 +8,8 @@ from pathlib import Path
 import pip
 import pytest
 
+pytestmark = pytest.mark.whole
+
 ROOT = Path(__file__).parent.parent
 PROGRAMS = ("sh", "dirname", "cksum", "tr", "cat", "rm", "touch", "grep", "flock")
 

@@ -17,7 +17,7 @@ SLACK = 2.0
 MOST_SECONDS = 300
 NAMES = ["bulk.floor", "bulk.drf", "bulk.ours"]
 
-pytestmark = [pytest.mark.bench, pytest.mark.alone]
+pytestmark = [pytest.mark.bench, pytest.mark.alone, pytest.mark.whole]
 
 
 def measured(db: str, file: Path) -> dict[str, dict[str, Any]]:

@@ -23,6 +23,8 @@ from django.db import connection
 from eligibility.demo.sample import sample_lines
 from eligibility.demo.stage import listen
 
+pytestmark = pytest.mark.whole
+
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST = 300
 COUNT = re.compile(r"^ +(\w+(?:\.\w+)?) +(\d+)(?:  .*)?$", re.MULTILINE)

@@ -27,6 +27,8 @@ from eligibility.operations import Created, create_tasks, run_batch
 from tests.cast import Cast
 from tests.eligibility.make_rows import make_row
 
+pytestmark = pytest.mark.whole
+
 ROOT = Path(__file__).resolve().parents[2]
 # One in five of these rows is steered, so that the run has every kind of end in it.
 SCRIPTS = (

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.whole
+
 MANAGE = Path(__file__).parents[3] / "manage.py"
 COMMAND = (sys.executable, str(MANAGE), "synthetic_payer")
 PATIENCE = 30.0

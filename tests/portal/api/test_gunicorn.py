@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.whole
+
 ROOT = Path(__file__).resolve().parents[3]
 MEGABYTE = 1024 * 1024
 JSON = {"Content-Type": "application/json"}
