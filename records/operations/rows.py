@@ -31,7 +31,8 @@ COLUMNS = (
 CHANGED = ("id", "integration_key", "logical_id", *_SAID, *_CHANGES)
 """What an update writes, in the order of `changed_row`."""
 
-_KEPT_RAW = frozenset({"field.unknown"})
+_KEPT_RAW = frozenset({"field.unknown", "hours.day"})
+"""What a row says and its record does not keep."""
 
 
 def new_row(intake: Intake, entry: Entry, submission_id: UUID | None) -> tuple[Any, ...]:

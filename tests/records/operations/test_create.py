@@ -200,12 +200,19 @@ def test_a_later_row_of_the_same_record_closes_the_rejected_one() -> None:
 
 
 def test_a_row_that_says_more_than_the_record_keeps_is_kept_as_it_came() -> None:
-    create(make_team(), row("A", favouriteColour="green"), row("B", npi=None))
-    first, second = stored()
+    week = {"holidays": [{"start": "09:00", "end": "10:00"}]}
+    create(
+        make_team(),
+        row("A", favouriteColour="green"),
+        row("B", npi=None),
+        row("C", npi=None, workingHours=week),
+    )
+    first, second, third = stored()
     assert "favouriteColour" not in first.config
     assert first.raw["config"]["favouriteColour"] == "green"
     assert [each["code"] for each in first.warnings] == ["field.unknown"]
     assert second.raw is None
+    assert third.raw["config"]["workingHours"] == week
 
 
 def test_a_file_adds_its_chunks_to_one_submission_and_takes_its_step_with_them() -> None:
