@@ -17,7 +17,7 @@ def test_an_operator_fixes_a_failed_row_and_sees_it_eligible(desk: Desk) -> None
     assert changing(desk), "the viewer's test finds what there is"
     desk.note()
     causes.get_by_role("link", name="See rows").click()
-    page.locator(".ep-line-who a").first.click()
+    page.get_by_role("link", name="Patient C", exact=True).click()
     desk.press("Correct")
     page.locator("#id-id_value").fill(GOOD)
     desk.press("Save and re-run")
