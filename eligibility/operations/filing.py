@@ -9,6 +9,7 @@ from typing import Any
 from eligibility.files.report import FileReport
 from portal import audit
 from portal.intake import watching
+from portal.intake.readers import Line
 from portal.models import Clinic, Submission, Verb
 
 
@@ -56,5 +57,5 @@ def note_import(wishes: Wishes, report: FileReport, submission: Submission | Non
     )
 
 
-Watch = watching.Watch[FileReport]
+Watch = watching.Watch[FileReport, Line]
 """Who looks on while the checks of a file come in."""

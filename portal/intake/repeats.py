@@ -33,6 +33,10 @@ class FirstLines:
             self._grow()
         return line
 
+    def seen(self, text: str) -> int:
+        """The line that had this text first; 0 when none had."""
+        return self._lines[self._place_of(hash(text) & _BITS)]
+
     def _make(self, size: int) -> None:
         self._mask, self._room = size - 1, int(size * _FULL)
         self._hashes = array("Q", bytes(8 * size))

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from portal.intake.issues import Issue
-from portal.intake.readers import Line
 
 Report = TypeVar("Report")
+Row = TypeVar("Row")
 
 
 def _nobody(report: Any) -> None:
@@ -21,13 +21,13 @@ def _always() -> bool:
 
 
 @dataclass(frozen=True)
-class Watch(Generic[Report]):
+class Watch(Generic[Report, Row]):
     """Who looks on: after each chunk, at each row that is refused, and whether to go on.
 
-    `refused` hears of every row of the file that is not in: its line, and why. That includes
-    rows that an earlier run of the same file rejected and that are still open.
+    `refused` hears of every row of the file that is not in, as its reader gave it, and why. That
+    includes rows that an earlier run of the same file rejected and that are still open.
     """
 
     progress: Callable[[Report], None] = _nobody
-    refused: Callable[[Line, Sequence[Issue]], None] | None = None
+    refused: Callable[[Row, Sequence[Issue]], None] | None = None
     keep_going: Callable[[], bool] = _always

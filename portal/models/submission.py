@@ -94,6 +94,14 @@ class RejectedRowQuerySet(models.QuerySet["RejectedRow"]):
             updated_at=timezone.now(),
         )
 
+    def replaced_by_file(self) -> int:
+        """Close those of these open rows that no reference names: their very file comes again."""
+        return (
+            self.open()
+            .filter(client_reference="")
+            .update(state=RowState.SUPERSEDED, version=F("version") + 1, updated_at=timezone.now())
+        )
+
     def supersede(
         self,
         *,

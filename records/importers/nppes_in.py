@@ -66,15 +66,14 @@ def _read(line: Line, own: Mapping[str, str]) -> FileRow:
     of = line.cells
     row_id = of.get(own[fields.ROW_ID], "").strip() if fields.ROW_ID in own else None
     version = of.get(own.get(fields.VERSION, ""), "").strip()
-    if line.fault is not None:
-        raw = {name: cell for name, cell in of.items() if cell.strip()}
-        return FileRow(line.number, raw, of, (line.fault,), False, row_id, version)
     config = config_of(of)
     row: dict[str, Any] = {LOGICAL_ID: _logical_id(of, config), "config": config}
     if integration := cells.text_in(of.get(INTEGRATION_ID, "")):
         row[INTEGRATION_ID] = integration
     record_id = (cells.text_in(of.get(RECORD_ID, "")) or "").strip()
-    return FileRow(line.number, row, of, _entity_fault(of), True, row_id, version, record_id)
+    is_row = line.fault is None
+    errors = (line.fault,) if line.fault is not None else _entity_fault(of)
+    return FileRow(line.number, row, of, errors, is_row, row_id, version, record_id)
 
 
 def _logical_id(of: Mapping[str, str], config: Config) -> str | None:

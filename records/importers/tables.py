@@ -45,6 +45,7 @@ class Plan:
         self._takes: list[tuple[str, str, Take]] = []
         self._top: dict[str, str] = {}
         self._own: dict[str, str] = {}
+        self._columns = frozenset(header)
         self.notices: list[str] = []
         seen: dict[tuple[str, ...], int] = {}
         for number, column in enumerate(header, 1):
@@ -79,22 +80,23 @@ class Plan:
         own, of = self._own, line.cells
         row_id = of.get(own[fields.ROW_ID], "").strip() if fields.ROW_ID in own else None
         version = of.get(own.get(fields.VERSION, ""), "").strip()
-        if line.fault is not None:
-            raw = {name: cell for name, cell in of.items() if cell.strip()}
-            fault = (line.fault,)
-            return FileRow(line.number, raw, of, fault, False, row_id, version)
-        top = {name: cells.text_in(of[column]) for name, column in self._top.items()}
+        top = {name: cells.text_in(of.get(column, "")) for name, column in self._top.items()}
         record_id = top.pop(fields.RECORD_ID, None) or ""
         config, errors = self._config(of)
+        if line.fault is not None:
+            errors = (line.fault,)
+            beyond = of.keys() - self._columns
+            config |= {name: of[name] for name in sorted(beyond)}
         row: dict[str, Any] = {name: said for name, said in top.items() if said is not None}
         row["config"] = config
-        return FileRow(line.number, row, of, errors, True, row_id, version, record_id)
+        is_row = line.fault is None
+        return FileRow(line.number, row, of, errors, is_row, row_id, version, record_id)
 
     def _config(self, of: Mapping[str, str]) -> tuple[dict[str, Any], tuple[Issue, ...]]:
         config: dict[str, Any] = {"type": TYPE}
         errors: list[Issue] = []
         for column, path, take in self._takes:
-            cell = of[column]
+            cell = of.get(column, "")
             if not cell or cell.isspace():
                 continue
             try:

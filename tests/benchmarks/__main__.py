@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks [all|bulk] [--db ...] [--rows N ...] [--samples N] [--json FILE]`
+"""`python -m tests.benchmarks [all|NAME] [--db ...] [--rows N ...] [--samples N] [--json FILE]`
 
 Measures and prints one table; FILE gets the records with every sample. Each database is measured
 in a process of its own. The exit code says whether everything was measured, not how fast it was:
@@ -21,7 +21,10 @@ from tests.benchmarks.report import table
 from tests.cluster import Missing
 from tests.postgres import in_ci
 
-BENCHMARKS = {"bulk": "tests.benchmarks.bulk"}
+BENCHMARKS = {
+    "bulk": "tests.benchmarks.bulk",
+    "records.import": "tests.benchmarks.record_file",
+}
 """Name → module. Its `measure(db, row_counts, samples)` is called on a fresh database."""
 
 ROWS = (1_000, 10_000)
