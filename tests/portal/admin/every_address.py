@@ -13,7 +13,7 @@ from django.contrib import admin
 from django.urls import URLPattern, reverse
 
 from tests.cast import House
-from tests.portal.admin.every_page import MAKERS
+from tests.portal.admin.every_page import MAKERS, label_of
 
 OF_ONE_ROW = {"pk", "object_id", "id"}
 OTHERS: dict[str, dict[str, str]] = {
@@ -61,7 +61,7 @@ def _path(house: House, route: str, pattern: URLPattern, rows: dict[str, Any]) -
         return reverse(f"admin:{pattern.name}", kwargs=OTHERS[str(pattern.name)])
     if len(asked) != 1 or not asked <= OF_ONE_ROW:
         raise AssertionError(f"nobody knows what to ask {route} for")
-    label = ".".join(route.split("/")[:2])
+    label = label_of(route)
     if label not in rows:
         rows[label] = house.team if label == "portal.team" else MAKERS[label](house, 0)
     return reverse(f"admin:{pattern.name}", kwargs={asked.pop(): rows[label].pk})

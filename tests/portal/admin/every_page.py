@@ -18,7 +18,7 @@ from eligibility.models import Batch, Connection, Payer
 from portal import audit
 from portal.admin_pages import PAGES, Page
 from portal.admin_site import PortalModelAdmin
-from portal.models import Clinic, RejectedRow, Submission, User, Verb
+from portal.models import Clinic, GroupFix, RejectedRow, Submission, User, Verb
 from tests.cast import House
 from tests.factories import make_key, make_result, make_task, make_team
 
@@ -117,7 +117,15 @@ def _batch(house: House) -> Batch:
     return Batch.objects.create(team=house.team, clinic=house.first)
 
 
+def make_group_fix(house: House, number: int) -> GroupFix:
+    """A correction of a group, which only the admin who made it may look at."""
+    return GroupFix.objects.create(
+        team=house.team, kind="eligibility.tasks", fixed=2, stayed=1, made_by=house.admin.pk
+    )
+
+
 MAKERS: Mapping[str, Maker] = {
+    "portal.groupfix": make_group_fix,
     "portal.team": lambda house, number: make_team(),
     "portal.clinic": make_clinic,
     "portal.user": make_user,
@@ -132,8 +140,17 @@ MAKERS: Mapping[str, Maker] = {
 }
 """Model label → a row of this house, the number-th."""
 
-MAY_FIND_NOTHING = frozenset({"worklist_group", "worklist_start"})
-"""Pages about something that their query names, or that waits: where it is not there, a 404."""
+MAY_FIND_NOTHING = frozenset({"worklist_group", "worklist_start", "group_fix"})
+"""Pages about something that their query names, that waits or is somebody's: else a 404."""
+
+ROWS_BELOW: Mapping[str, str] = {"fixes": "portal.groupfix"}
+"""First part of a route → label of the rows below it, where the route does not begin with one."""
+
+
+def label_of(route: str) -> str:
+    """The model of the row that a route is about: eligibility/batch/<uuid:pk>/pause/."""
+    first, second, *_ = route.split("/")
+    return ROWS_BELOW.get(first) or f"{first}.{second}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,13 +183,9 @@ def models() -> list[ModelPages]:
 
 
 def own_pages(house: House) -> Iterator[tuple[type[Page], str]]:
-    """Every page that is no model's, with its address.
-
-    A page about one row stands below its model: eligibility/batch/<uuid:pk>/pause/.
-    """
+    """Every page that is no model's, with its address."""
     for page in PAGES:
         parts = {}
         if "<uuid:pk>" in page.url_path:
-            label = ".".join(page.url_path.split("/")[:2])
-            parts = {"pk": MAKERS[label](house, 0).pk}
+            parts = {"pk": MAKERS[label_of(page.url_path)](house, 0).pk}
         yield page, reverse(f"admin:{page.url_name}", kwargs=parts)
