@@ -10,12 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from portal.intake.text import Unstorable, excerpt, list_unstorable, storable
 from records.outline import completed, outline_of
 from records.rules import npi, practitioner, shape, supervisors, unknown
 from records.rules.base import Checked, Facts, Record
-from records.rules.findings import Findings, Guesses
+from records.rules.findings import MOST_NAMED, Findings, Guesses
 from records.rules.ids import judge_integration
 from records.schemas import CONFIG_TYPES, PLACE, ROWS, Practitioner
 
@@ -126,16 +127,26 @@ class _Checker:
     def _refuse_shape(
         self, index: int, raw: dict[str, Any], kind: str, error: ValidationError, found: Findings
     ) -> None:
-        """A row of a wrong shape: its shape's faults, and those of all that is right in shape."""
+        """A row of a wrong shape: its shape's faults, and those of all that is right in shape.
+
+        A row with more faults of shape than anybody reads is not looked at any further.
+        """
         errors = error.errors(include_url=False, include_input=False)
         shape.refuse(errors, raw, found)
+        found.count_the_rest()
+        if len(errors) <= MOST_NAMED:
+            found.take(self._judge_the_rest(index, kind, raw, errors))
+
+    def _judge_the_rest(
+        self, index: int, kind: str, raw: dict[str, Any], errors: list[ErrorDetails]
+    ) -> Findings:
+        """What is wrong with the values that are right in shape."""
         copy = shape.healed(raw, errors)
         follows = shape.is_under(shape.pointer_of(each["loc"]) for each in errors)
         others = Findings(self.profile, self.guesses, follows)
         self._judge(_VALIDATE[kind](copy), kind, copy["config"], index, others)
         others.count_the_rest()
-        found.count_the_rest()
-        found.take(others)
+        return others
 
     def _judge(
         self, row: dict[str, Any], kind: str, given: dict[str, Any], index: int, found: Findings

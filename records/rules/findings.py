@@ -74,6 +74,14 @@ class Findings:
         if count <= MOST_NAMED:
             kept.append(Issue(pointer, code, message, excerpt(value), suggestion))
 
+    def is_full(self, code: str) -> bool:
+        """Whether enough faults of this kind are named; this one is counted then, no more."""
+        count = self._counts.get(code, 0)
+        if count < MOST_NAMED:
+            return False
+        self._counts[code] = count + 1
+        return True
+
     def take(self, others: Findings) -> None:
         """What else was found."""
         self.errors += others.errors

@@ -22,6 +22,11 @@ _FORMS: Final = {
     "list_type": "a list: [...]",
     "dict_type": "an object: {...}",
 }
+_CODES: Final = {
+    "string_pattern_mismatch": "objectid.pattern",
+    "string_too_long": "text.too_long",
+    "too_long": "text.too_long",
+}
 _IDS: Final = "must be 24 lower-case hex characters"
 _OBJECT_ID: Final = re.compile(OBJECT_ID)
 _TYPES: Final = Speller(dict.fromkeys(CONFIG_TYPES, ("practitioner", "provider", "doctor")))
@@ -58,14 +63,17 @@ def refuse_config(row: dict[str, Any], found: Findings) -> None:
 def refuse(errors: Iterable[ErrorDetails], row: dict[str, Any], found: Findings) -> None:
     """Every fault that the schema named."""
     for error in errors:
-        at = error["loc"]
+        at, kind = error["loc"], error["type"]
+        code = _CODES.get(kind) or f"{_field(at)}.type"
+        if found.is_full(code):
+            continue
         value = _value_at(row, at)
-        if error["type"] == "string_pattern_mismatch":
-            found.add(pointer_of(at), "objectid.pattern", *_of_id(value))
-        elif error["type"] in ("string_too_long", "too_long"):
-            found.add(pointer_of(at), "text.too_long", _of_length(error, value), value)
+        if code == "objectid.pattern":
+            found.add(pointer_of(at), code, *_of_id(value))
+        elif code == "text.too_long":
+            found.add(pointer_of(at), code, _of_length(error, value), value)
         else:
-            found.add(pointer_of(at), f"{_field(at)}.type", *_of_type(at, error["type"], value))
+            found.add(pointer_of(at), code, *_of_type(at, kind, value))
 
 
 def pointer_of(at: Location) -> str:
@@ -145,10 +153,12 @@ def is_under(pointers: Iterable[str]) -> Callable[[str], bool]:
     places = {*pointers} - {""}
     if not places:
         return lambda pointer: False
-    return lambda pointer: (
-        pointer in places or any(pointer[:at] in places for at in _slashes(pointer))
-    )
 
+    def leads_there(pointer: str) -> bool:
+        while pointer:
+            if pointer in places:
+                return True
+            pointer = pointer[: pointer.rfind("/")]
+        return False
 
-def _slashes(pointer: str) -> list[int]:
-    return [at for at, each in enumerate(pointer) if each == "/"]
+    return leads_there

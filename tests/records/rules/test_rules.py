@@ -187,20 +187,23 @@ def test_a_list_that_is_too_long_may_hold_other_faults() -> None:
         languages=[7, *["English"] * 100],
         specialties=[None] * 101,
         workingHours={"mon": [{"start": 9}] * 101},
-        locations=[None] * 50,
         gender="Male",
     )
-    row["config"]["workingHours"]["tue"] = [None] * 50
     assert [(code, pointer) for _, code, pointer, _ in told(check_one(row))] == [
         ("text.too_long", "/config/languages"),
         ("text.too_long", "/config/specialties"),
-        *(("locations.type", f"/config/locations/{n}") for n in range(20)),
         ("text.too_long", "/config/workingHours/mon"),
-        *(("workingHours.type", f"/config/workingHours/tue/{n}") for n in range(20)),
-        ("locations.type", ""),
-        ("workingHours.type", ""),
         ("gender.value", "/config/gender"),
     ]
+
+
+def test_what_is_wrong_through_and_through_is_counted_and_left_at_that() -> None:
+    checked = check_one(make_record(locations=[None] * 50, gender="Male"))
+    assert [(code, pointer) for _, code, pointer, _ in told(checked)] == [
+        *(("locations.type", f"/config/locations/{n}") for n in range(20)),
+        ("locations.type", ""),
+    ]
+    assert "30 more" in checked.errors[-1].message
 
 
 def test_a_row_of_no_known_type_still_has_its_place_judged() -> None:
