@@ -56,6 +56,7 @@ _WHOLE_ROWS: dict[str, tuple[str, str]] = {
         "Somebody changed the row meanwhile",
         "Look at the row as it is now before you correct it.",
     ),
+    "row.unchanged": ("The correction changes nothing", "Change what is wrong, then save."),
     "row.gone": ("The row is no longer here to be corrected", "Look for it among the checks."),
     "batch.rolled_back": (
         "Rejected together with others",
@@ -105,6 +106,10 @@ _WHOLE_ROWS: dict[str, tuple[str, str]] = {
     "file.columns": ("The file has too many columns", "Keep those of the list, and no others."),
     "file.header_missing": ("A column has no name", _HEADER),
     "file.header_twice": ("Two columns have the same name", _HEADER),
+    "file.json": ("The file is no list of rows in JSON", "Correct the file and upload it again."),
+    "json.syntax": ("The row is not written as JSON is", _ANEW),
+    "json.too_deep": ("The row has too many levels", _ANEW),
+    "json.duplicate_key": ("The row has one field twice", _ANEW),
     "column.missing": ("A column is missing", _HEADER),
     "column.unknown_field": ("A column was mapped to a field that is not there", _HEADER),
     "column.twice": ("Two columns are the same field", _HEADER),

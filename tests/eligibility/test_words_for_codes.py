@@ -18,7 +18,7 @@ SOURCES = (
     *ROOT.glob("eligibility/operations/*.py"),
     *ROOT.glob("portal/intake/**/*.py"),
 )
-MADE_BY = {"Issue": 1, "Unreadable": 0, "Doubt": 0, "_add": 0}
+MADE_BY = {"Issue": 1, "Unreadable": 0, "Doubt": 0, "BadJson": 0, "_add": 0}
 """Who is given a whole code, at which place among the arguments."""
 
 KIND_BY = {"field_issue": 1, "PydanticCustomError": 0}
