@@ -140,7 +140,7 @@ MAKERS: Mapping[str, Maker] = {
 }
 """Model label → a row of this house, the number-th."""
 
-MAY_FIND_NOTHING = frozenset({"worklist_group", "worklist_start", "group_fix"})
+MAY_FIND_NOTHING = frozenset({"worklist_group", "worklist_start", "worklist_alike", "group_fix"})
 """Pages about something that their query names, that waits or is somebody's: else a 404."""
 
 ROWS_BELOW: Mapping[str, str] = {"fixes": "portal.groupfix"}
