@@ -51,7 +51,7 @@ def test_identifiers_and_visits_are_those_of_the_payer() -> None:
     daman = fields("INS026")
     assert [code for code, _ in daman["id_type"].options] == ["EMIRATESID", "CARDNUMBER"]
     assert [code for code, _ in daman["visit_type"].options] == [*payer("INS026").visit_types]
-    assert dict(daman["visit_type"].options)["FREE_FOLLOWUP"] == "Free followup"
+    assert dict(daman["visit_type"].options)["FREE_FOLLOWUP"] == "Free follow-up"
 
 
 def test_required_fields_are_marked_by_the_payers_rules() -> None:
