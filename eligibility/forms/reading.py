@@ -49,8 +49,10 @@ def read_row(posted: Posted, row: Any = None) -> dict[str, Any]:
     for name in posted:
         if name in SPECS and name != DETAILS:
             text = posted[name].strip()
-            if text or read.get(name) not in (None, ""):
-                read[name] = _ANSWERS.get(text.lower()) if name in YES_OR_NO else text
+            if name in YES_OR_NO and (text or name in read):
+                read[name] = _ANSWERS.get(text.lower())  # empty text would be no answer at all
+            elif text or read.get(name) not in (None, ""):
+                read[name] = text
     details = {n.removeprefix(DETAIL): posted[n].strip() for n in posted if n.startswith(DETAIL)}
     before = read.get(DETAILS)
     if details and (before is not None or any(details.values())):

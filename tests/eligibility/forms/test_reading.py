@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from eligibility.forms.catalogue import SPECS, YES_OR_NO
@@ -90,6 +90,7 @@ anything: st.SearchStrategy[Any] = st.recursive(
 )
 
 
+@example({"tpa_name": None, "is_emergency": ""})
 @given(st.dictionaries(st.sampled_from([*SPECS, "unheard"]), anything))
 def test_whatever_a_row_holds_its_form_can_show_and_read_it(row: dict[str, Any]) -> None:
     values = values_of(row)
