@@ -44,6 +44,23 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ),
     ),
     (
+        "Practitioners",
+        (
+            Entry(
+                "Upload practitioners",
+                "person_add",
+                ("admin:records_upload",),
+                Capability.IMPORT,
+            ),
+            Entry(
+                "Export practitioners",
+                "download",
+                ("admin:records_export",),
+                Capability.EXPORT,
+            ),
+        ),
+    ),
+    (
         "Registry",
         (
             Entry("Payers", "account_balance", ("admin:eligibility_payer_changelist",)),

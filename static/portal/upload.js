@@ -1,7 +1,8 @@
 "use strict";
 
-// The upload page: drag and drop onto the file field, its name and size, and a word while it works.
-// Without this script the field and the buttons do the same.
+// The upload pages: drag and drop onto the file field, its name and size, a word while it works, and
+// the next piece of a file that comes in by pieces. Without this script the field and the buttons do
+// the same.
 
 const drop = document.querySelector("[data-drop]");
 let look = () => true;
@@ -64,3 +65,6 @@ document.addEventListener("submit", (event) => {
   }
   if (button.dataset.working) button.querySelector("[data-word]").textContent = `${button.dataset.working} …`;
 }, true);
+
+const goesOn = document.querySelector("[data-goes-on]");
+if (goesOn) setTimeout(() => goesOn.requestSubmit(goesOn.querySelector("button")), 250);

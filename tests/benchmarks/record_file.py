@@ -72,20 +72,27 @@ class _Watching:
     def __init__(self, part: int) -> None:
         self._part = part
         self.times: list[float] = []
+        self.worked: list[float] = []
         self.held: list[float] = []
 
     def begin(self) -> None:
         """From here on."""
-        self._since = time.perf_counter()
+        self._since, self._worked = time.perf_counter(), time.process_time()
 
     def look(self, report: RecordReport) -> None:
         """After each chunk."""
         if report.rows < self._part * (len(self.times) + 1):
             return
-        now = time.perf_counter()
+        now, worked = time.perf_counter(), time.process_time()
         self.times.append((now - self._since) * 1000)
+        self.worked.append((worked - self._worked) * 1000)
         self.held.append(_megabytes())
-        self._since = now
+        self._since, self._worked = now, worked
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether each tenth took about the same work, whatever the machine did beside it."""
+        return max(self.worked) <= STEADY * median(self.worked)
 
     @property
     def growth(self) -> float:
@@ -114,7 +121,9 @@ def _record(db: str, rows: int, watching: _Watching) -> Record:
         "samples": [round(each, 2) for each in watching.times],
         "rows_per_second": per_second,
         "growth_mib": round(watching.growth, 1),
-        "noisy": False,
+        "cpu_ms": [round(each, 2) for each in watching.worked],
+        # Our own work was steady: what slowed the clock was somebody else's.
+        "noisy": max(watching.times) > STEADY * middle and watching.is_steady,
         "load": [round(each, 2) for each in os.getloadavg()],
         "cores": os.cpu_count(),
         **versions(),
