@@ -24,6 +24,15 @@ from typing import Any, BinaryIO
 from django.conf import settings
 
 KEPT_SECONDS = 60 * 60
+ENCODINGS = (
+    ("cp1256", "Arabic (Windows, cp1256)"),
+    ("cp1252", "Western (Windows, cp1252)"),
+    ("iso8859-6", "Arabic (ISO 8859-6)"),
+    ("utf-8", "UTF-8"),
+    ("utf-16-le", "UTF-16, little end first"),
+    ("utf-16-be", "UTF-16, big end first"),
+)
+"""What a file without a mark may be written in; asked only when its bytes leave a choice."""
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{32}")
 _CONTENT, _ABOUT, _TAKEN = ".file", ".json", ".taken"
 

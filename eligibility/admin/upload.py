@@ -20,7 +20,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from eligibility.admin.home_desk import address
-from eligibility.admin.upload_trial import ENCODINGS, FIELDS, bring_in, try_out
+from eligibility.admin.upload_trial import FIELDS, bring_in, try_out
 from eligibility.files.report import FileReport
 from eligibility.presentation import moments
 from eligibility.worklist import Filters
@@ -29,7 +29,7 @@ from portal.admin_site import Capability, Page, page
 from portal.intake.readers import Unreadable
 from portal.models import Clinic
 from portal.roles import clinics_of
-from portal.uploads import Upload
+from portal.uploads import ENCODINGS, Upload
 
 FURTHEST = timedelta(days=366)
 """How far ahead a batch may be scheduled."""

@@ -19,19 +19,9 @@ from portal.badges import Colour
 from portal.intake.issues import Issue
 from portal.intake.readers import Line, Unreadable, read_table
 from portal.models import Clinic
-from portal.uploads import Upload
+from portal.uploads import ENCODINGS, Upload
 
 ROWS_SHOWN = 12
-ENCODINGS = (
-    ("cp1256", "Arabic (Windows, cp1256)"),
-    ("cp1252", "Western (Windows, cp1252)"),
-    ("iso8859-6", "Arabic (ISO 8859-6)"),
-    ("utf-8", "UTF-8"),
-    ("utf-16-le", "UTF-16, little end first"),
-    ("utf-16-be", "UTF-16, big end first"),
-)
-"""What a file without a mark may be written in; asked only when its bytes leave a choice."""
-
 
 FIELDS = tuple(sorted(((name, label(name)) for name in fields.FIELDS), key=lambda f: f[1]))
 """(field, word) of what a column may be."""

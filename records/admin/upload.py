@@ -20,7 +20,7 @@ from django.urls import NoReverseMatch, reverse
 from portal import uploads
 from portal.admin_site import Capability, Page, page
 from portal.intake.readers import Unreadable
-from portal.uploads import Upload
+from portal.uploads import ENCODINGS, Upload
 from records.admin.upload_trial import (
     CONFLICTS,
     PROFILES,
@@ -62,7 +62,7 @@ class UploadPractitioners(Page):
         upload = uploads.find(request.POST["file"], owner=request.user.pk)
         if upload is None:
             return self._gone()
-        deeds = {"run": self._run, "ask": self._ask_otherwise}
+        deeds = {"run": self._run, "ask": self._ask_otherwise, "read": self._read_as}
         return deeds.get(request.POST.get("do", ""), self._discard)(upload)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -73,6 +73,7 @@ class UploadPractitioners(Page):
             integrations=integrations_of(team),
             profiles=PROFILES,
             conflicts=CONFLICTS,
+            encodings=ENCODINGS,
             most_bytes=settings.UPLOAD_MAX_BYTES,
             **{"asked": Asked(), **kwargs},
         )
@@ -121,6 +122,13 @@ class UploadPractitioners(Page):
         asked = Asked.read(self.request.POST, team_of(self.request.user))
         if asked is not None:
             uploads.remember(upload, **asked.as_options())
+        return _show(upload)
+
+    def _read_as(self, upload: Upload) -> HttpResponse:
+        """Somebody has said how the text is written."""
+        wanted = self.request.POST.get("encoding", "")
+        if wanted in dict(ENCODINGS):
+            uploads.remember(upload, encoding=wanted)
         return _show(upload)
 
     def _discard(self, upload: Upload) -> HttpResponse:

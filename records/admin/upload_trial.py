@@ -13,7 +13,7 @@ from portal.intake.issues import Issue
 from portal.intake.readers import Unreadable
 from portal.intake.reasons import Reason, by_frequency
 from portal.models import Team
-from portal.uploads import Upload
+from portal.uploads import ENCODINGS, Upload
 from records.choices import IntegrationStatus, OnConflict
 from records.importers.report import RecordReport
 from records.importers.rows import FileRow
@@ -104,6 +104,17 @@ class Trial:
     problem: Unreadable | None = None
 
     @property
+    def read_as(self) -> str:
+        """How the file was read: "CSV, UTF-8, comma"."""
+        words = dict(ENCODINGS)
+        return ", ".join(words.get(part, part) for part in self.report.read_as.split(", "))
+
+    @property
+    def asks_encoding(self) -> bool:
+        """Whether somebody has to say how the text is written."""
+        return self.problem is not None and self.problem.code == "file.encoding"
+
+    @property
     def errors(self) -> list[Reason]:
         """Why rows are not accepted, the commonest reason first."""
         return _in_words(self.report.errors)
@@ -173,7 +184,14 @@ def bring_in(
         progress=progress, refused=refused, keep_going=lambda: corrects[0] or keep_going()
     )
     with upload.read() as content, _roles_of(upload, user) as roles:
-        return import_practitioners(content, wishes, name=upload.name, roles=roles, watch=watch)
+        return import_practitioners(
+            content,
+            wishes,
+            name=upload.name,
+            encoding=upload.options.get("encoding"),
+            roles=roles,
+            watch=watch,
+        )
 
 
 @contextmanager

@@ -155,6 +155,17 @@ def test_a_file_of_no_use_says_why(cast: Cast, integration: Integration) -> None
     assert "Choose a file first" in client.post(UPLOAD, {}).content.decode()
 
 
+def test_the_encoding_is_asked_for_when_the_bytes_leave_a_choice(cast: Cast) -> None:
+    client = enter(cast.us.operator)
+    text = "logicalId,name\np-1,\u0633\n".encode("cp1256")
+    answer = bring(client, integration=None, list=SimpleUploadedFile("people.csv", text))
+    assert "How are its letters written" in answer.content.decode()
+    again = decide(client, answer, "read", encoding="cp1256")
+    assert again.context_data["trial"].report.created == 1
+    decide(client, again, "run")
+    assert ResourceRecord.objects.get().config["name"] == "\u0633"
+
+
 def test_roles_may_come_in_a_second_file(cast: Cast, directory: Path) -> None:
     npi = '{"system": "http://hl7.org/fhir/sid/us-npi", "value": "1234567893"}'
     person = f'{{"resourceType": "Practitioner", "id": "a", "identifier": [{npi}]}}'
