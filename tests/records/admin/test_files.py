@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from portal.exports import as_bytes
+from portal.intake.readers import read_table
 from portal.models import AuditEvent, RejectedRow, Submission, User
 from records.admin import upload
 from records.importers.rows import Format
@@ -238,6 +241,31 @@ def test_an_export_edited_and_brought_back_changes_what_was_changed(
     decide(client, trial, "run")
     names = sorted(each.config["name"] for each in ResourceRecord.objects.all())
     assert names == ["Another Name", "Sentinel Person 1"]
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_rows_to_fix_go_out_and_come_back_corrected(
+    form: str, cast: Cast, integration: Integration
+) -> None:
+    client = enter(cast.us.supervisor)
+    decide(client, bring(client, GOOD, BAD, integration=integration), "run")
+    answer: Any = client.post(EXPORT, {"form": form, "integration": "fix"})
+    content = b"".join(answer.streaming_content)
+    with read_table(io.BytesIO(content), f"fix.{form}") as table:
+        rows = [line.cells for line in table.lines]
+    assert [(row["line"], row["pointer"], row["npi"]) for row in rows] == [
+        ("3", "/config/npi", "123")
+    ]
+    back = SimpleUploadedFile(f"fix.{form}", content)
+    trial = bring(client, integration=integration, list=back)
+    assert trial.context_data["trial"].report.unchanged == 1
+    rows[0]["npi"] = "1234567893"
+    fixed = b"".join(as_bytes(form, list(rows[0]), [list(rows[0].values())]))
+    back = SimpleUploadedFile(f"fix.{form}", fixed)
+    after = decide(client, bring(client, integration=integration, list=back), "run")
+    assert "1 of 1 rows are in. 1 corrected." in after.content.decode()
+    assert RejectedRow.objects.get().state == "accepted"
+    assert AuditEvent.objects.filter(verb="exported").count() == 1
 
 
 def test_a_form_that_does_not_exist_leads_back(cast: Cast) -> None:
