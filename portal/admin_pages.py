@@ -24,6 +24,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.generic import TemplateView
 
+from portal import converters  # noqa: F401 - what addresses of pages may be made of
 from portal.navigation import first_address
 from portal.roles import Capability, require
 

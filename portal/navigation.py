@@ -35,7 +35,10 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 "Needs attention",
                 "notification_important",
                 ("admin:worklist",),
-                also=("eligibility_fix", "eligibility_fix_rejected"),
+                also=(
+                    *("eligibility_fix", "eligibility_fix_rejected", "group_fix"),
+                    *("records_attention", "records_fix", "records_alike", "records_discard"),
+                ),
             ),
             Entry("Batches", "stacks", ("admin:eligibility_batch_changelist",)),
             Entry("Checks", "fact_check", ("admin:eligibility_eligibilitytask_changelist",)),
@@ -47,6 +50,11 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         "Practitioners",
         (
             Entry(
+                "Records",
+                "stethoscope",
+                ("admin:records",),
+                also=("record", "record_change", "record_new", "record_delete"),
+            ),
                 "Upload practitioners",
                 "person_add",
                 ("admin:records_upload",),
@@ -58,6 +66,7 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 ("admin:records_export",),
                 Capability.EXPORT,
             ),
+            Entry("Integrations", "hub", ("admin:records_integration_changelist",)),
         ),
     ),
     (

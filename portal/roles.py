@@ -36,6 +36,7 @@ class Capability(StrEnum):
     IMPORT = "import"
     CREATE = "create"
     CANCEL = "cancel"
+    DELETE = "delete"
     EXPORT = "export"
     REVEAL = "reveal"
     SEE_RAW = "see_raw"
@@ -54,6 +55,7 @@ _OPERATOR = _VIEWER | {
 }
 _SUPERVISOR = _OPERATOR | {
     Capability.CANCEL,
+    Capability.DELETE,
     Capability.EXPORT,
     Capability.REVEAL,
     Capability.SEE_RAW,

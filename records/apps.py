@@ -10,10 +10,13 @@ class RecordsConfig(AppConfig):
     verbose_name = "Practitioner records"
 
     def ready(self) -> None:
-        """Say how a rejected row of ours is accepted once it is corrected."""
+        """Say how rejected rows of ours are accepted once they are corrected, one or many."""
+        from portal import groupfix
         from portal.intake import fixing
         from records.operations.fixes import accept_rejected
+        from records.operations.group_fixes import RejectedRecords
         from records.operations.refused import KIND
         from records.operations.store import CONSTRAINT
 
         fixing.register(KIND, accept_rejected, unique=CONSTRAINT)
+        groupfix.register(RejectedRecords())

@@ -15,7 +15,8 @@ from eligibility.engine.rows import add_events
 from eligibility.models import EligibilityTask
 from eligibility.operations.reruns import Moved
 from portal import audit
-from portal.models import RejectedRow, RowState, Verb
+from portal.intake import fixing
+from portal.models import RejectedRow, Verb
 
 ACCEPTED_NOTE = "accepted as it is"
 RESOLVED_NOTE = "settled elsewhere"
@@ -67,25 +68,7 @@ def _target(model: Any, pk: UUID, name: str, team_id: str, clinic_id: UUID | Non
     return audit.Target(model._meta.label_lower, str(pk), name, team_id, clinic_id)
 
 
-@transaction.atomic
 def discard_rows(*, rows: QuerySet[RejectedRow], actor: str) -> Moved:
-    """Settle open rejected rows without a check: nobody needs them any more.
-
-    Rows that are settled already stay as they are. Writes an audit event for each discarded row.
-    """
-    own = RejectedRow.objects.filter(pk__in=rows.order_by().values("pk"))
-    held = own.select_for_update(of=("self",)).order_by("pk")
-    found = list(
-        held.values_list(
-            "pk", "state", "line", "submission_id", "submission__team_id", "submission__clinic_id"
-        )
-    )
-    moving = [row for row in found if row[1] == RowState.OPEN]
-    RejectedRow.objects.with_ids([row[0] for row in moving]).discard()
-    targets = [
-        _target(RejectedRow, pk, f"line {line} of {submission}", team_id, clinic_id)
-        for pk, _, line, submission, team_id, clinic_id in moving
-    ]
-    if targets:
-        audit.record_many(verb=Verb.DISCARDED, actor=actor, targets=targets)
-    return Moved(len(moving), _stayed(len(found) - len(moving)))
+    """Settle open rejected rows without a check (`portal.intake.fixing.discard_rows`)."""
+    moved, stayed = fixing.discard_rows(rows=rows, actor=actor)
+    return Moved(moved, _stayed(stayed))

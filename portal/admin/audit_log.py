@@ -46,6 +46,7 @@ LOOKS: dict[str, tuple[str, Colour]] = {
     Verb.IMPORTED: ("upload_file", "green"),
     Verb.ACCEPTED: ("task_alt", "green"),
     Verb.RESOLVED: ("thumb_up", "green"),
+    Verb.DELETED: ("delete_forever", "red"),
     Verb.DISCARDED: ("delete", "amber"),
     Verb.EXPORTED: ("download", "violet"),
     Verb.REVEALED: ("visibility", "violet"),

@@ -11,12 +11,15 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
+from portal import audit
 from portal.intake.issues import Issue
 from portal.intake.races import winning_races
-from portal.models import RejectedRow, RowState, Submission
+from portal.models import RejectedRow, RowState, Submission, Verb
+
+_SCOPE = ("submission__team_id", "submission__clinic_id")
 
 
 class FixStatus(StrEnum):
@@ -127,3 +130,25 @@ def discard_rejected(*, row: RejectedRow, version: int) -> Fixed:
     return Fixed(
         FixStatus.FIXED if won else FixStatus.CONFLICT, message="" if won else CHANGED_MEANWHILE
     )
+
+
+@transaction.atomic
+def discard_rows(*, rows: QuerySet[RejectedRow], actor: str) -> tuple[int, int]:
+    """Settle open rejected rows with nothing made of them: nobody needs them any more.
+
+    Rows that are settled already stay as they are. Returns how many moved, and how many did not.
+    Writes an audit event for each discarded row.
+    """
+    own = RejectedRow.objects.filter(pk__in=rows.order_by().values("pk"))
+    held = own.select_for_update(of=("self",)).order_by("pk")
+    found = list(held.values_list("pk", "state", "line", "submission_id", *_SCOPE))
+    moving = [row for row in found if row[1] == RowState.OPEN]
+    RejectedRow.objects.with_ids([row[0] for row in moving]).discard()
+    kind = RejectedRow._meta.label_lower
+    targets = [
+        audit.Target(kind, str(pk), f"line {line} of {submission}", team_id, clinic_id)
+        for pk, _, line, submission, team_id, clinic_id in moving
+    ]
+    if targets:
+        audit.record_many(verb=Verb.DISCARDED, actor=actor, targets=targets)
+    return len(moving), len(found) - len(moving)

@@ -32,6 +32,7 @@ class Verb(models.TextChoices):
     IMPORTED = "imported", "Brought in"
     ACCEPTED = "accepted", "Accepted"
     RESOLVED = "resolved", "Resolved"
+    DELETED = "deleted", "Deleted"
     DISCARDED = "discarded", "Discarded"
     EXPORTED = "exported", "Downloaded"
     REVEALED = "revealed", "Shown in full"

@@ -19,8 +19,11 @@ from portal import audit
 from portal.admin_pages import PAGES, Page
 from portal.admin_site import PortalModelAdmin
 from portal.models import Clinic, GroupFix, RejectedRow, Submission, User, Verb
+from records.models import Integration, ResourceRecord
+from records.operations import create_records
 from tests.cast import House
 from tests.factories import make_key, make_result, make_task, make_team
+from tests.records.making import row as practitioner
 
 Maker = Callable[[House, int], Any]
 _names = itertools.count(1)
@@ -124,7 +127,36 @@ def make_group_fix(house: House, number: int) -> GroupFix:
     )
 
 
+def make_record(house: House, number: int) -> ResourceRecord:
+    """A practitioner with something of everything."""
+    created = create_records(
+        team=house.team,
+        actor=house.operator.pk,
+        rows=[practitioner(f"PAGE-{next(_names)}", languages=["English"])],
+    )
+    stored = created.entries[0].stored
+    assert stored is not None
+    return ResourceRecord.objects.get(pk=stored.id)
+
+
+def make_rejected_record(house: House, number: int) -> RejectedRow:
+    """A practitioner that could not be stored, beside one that could."""
+    rows = [practitioner(f"PAGE-{next(_names)}", gender=each) for each in ("female", "woman")]
+    create_records(team=house.team, actor=house.operator.pk, rows=rows, profile="strict")
+    found = RejectedRow.objects.filter(submission__team=house.team, topic="practitioners").last()
+    assert found is not None
+    return found
+
+
+def make_integration(house: House, number: int) -> Integration:
+    """A foreign system."""
+    return Integration.objects.create(team=house.team, name=f"System {next(_names)}")
+
+
 MAKERS: Mapping[str, Maker] = {
+    "records.integration": make_integration,
+    "records.resourcerecord": make_record,
+    "records.rejected": make_rejected_record,
     "portal.groupfix": make_group_fix,
     "portal.team": lambda house, number: make_team(),
     "portal.clinic": make_clinic,
@@ -143,14 +175,18 @@ MAKERS: Mapping[str, Maker] = {
 MAY_FIND_NOTHING = frozenset({"worklist_group", "worklist_start", "worklist_alike", "group_fix"})
 """Pages about something that their query names, that waits or is somebody's: else a 404."""
 
-ROWS_BELOW: Mapping[str, str] = {"fixes": "portal.groupfix"}
-"""First part of a route → label of the rows below it, where the route does not begin with one."""
+ROWS_BELOW: Mapping[str, str] = {
+    "fixes": "portal.groupfix",
+    "records/<objectid:pk>": "records.resourcerecord",
+}
+"""Beginning of a route → label of the rows below it, where the route does not begin with one."""
 
 
 def label_of(route: str) -> str:
     """The model of the row that a route is about: eligibility/batch/<uuid:pk>/pause/."""
     first, second, *_ = route.split("/")
-    return ROWS_BELOW.get(first) or f"{first}.{second}"
+    found = ROWS_BELOW.get(first) or ROWS_BELOW.get(f"{first}/{second}")
+    return found or f"{first}.{second}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +222,6 @@ def own_pages(house: House) -> Iterator[tuple[type[Page], str]]:
     """Every page that is no model's, with its address."""
     for page in PAGES:
         parts = {}
-        if "<uuid:pk>" in page.url_path:
+        if ":pk>" in page.url_path:
             parts = {"pk": MAKERS[label_of(page.url_path)](house, 0).pk}
         yield page, reverse(f"admin:{page.url_name}", kwargs=parts)
