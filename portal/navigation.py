@@ -55,18 +55,28 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 ("admin:records",),
                 also=("record", "record_change", "record_new", "record_delete"),
             ),
+            Entry(
                 "Upload practitioners",
                 "person_add",
                 ("admin:records_upload",),
                 Capability.IMPORT,
+                also=("records_upload",),
             ),
             Entry(
                 "Export practitioners",
                 "download",
                 ("admin:records_export",),
                 Capability.EXPORT,
+                also=("records_export",),
             ),
-            Entry("Integrations", "hub", ("admin:records_integration_changelist",)),
+            Entry(
+                "Integrations",
+                "hub",
+                ("admin:records_integration_changelist",),
+                also=tuple(
+                    f"records_integration_{page}" for page in ("changelist", "add", "change")
+                ),
+            ),
         ),
     ),
     (

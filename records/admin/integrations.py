@@ -42,7 +42,7 @@ class IntegrationAdmin(OwnTeamAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Integration | None = None) -> Any:
         """The id only once there is one."""
-        own = ["name", "provider", "status", *(["shown_id", "created_at"] if obj else [])]
+        own = ["name", "provider", "status", *(["id", "created_at"] if obj else [])]
         return self.with_team(request, [(None, {"fields": own})])
 
     @display(description="Id", ordering="id")
