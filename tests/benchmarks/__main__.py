@@ -23,6 +23,7 @@ from tests.postgres import in_ci
 
 BENCHMARKS = {
     "bulk": "tests.benchmarks.bulk",
+    "records.bulk": "tests.benchmarks.records",
     "records.import": "tests.benchmarks.record_file",
 }
 """Name → module. Its `measure(db, row_counts, samples)` is called on a fresh database."""
