@@ -48,7 +48,7 @@ class RecordBulkViewSet(ApiViewSet):
             suspicious=is_suspicious(request),
         )
         headers = {"Preference-Applied": "handling=strict"} if options.strict_handling else None
-        return Response(wire.bulk_answer(created, full=options.full_detail), headers=headers)
+        return Response(wire.bulk_json(created, full=options.full_detail), headers=headers)
 
 
 class RecordViewSet(ApiViewSet):
@@ -123,8 +123,8 @@ class RecordViewSet(ApiViewSet):
     def history(self, request: Request, record_id: str) -> Response:
         """What happened to a record, also when it is deleted."""
         page = read_page(request)
-        history = operations.record_history(team=self.caller.team, record_id=_known(record_id))
-        found = page.slice(history)
+        team, known = self.caller.team, _known(record_id)
+        found = operations.record_history(team=team, record_id=known, page=page)
         if not page.total:
             raise not_found("record")
         return Response(wire.history_page(found, page))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic_core import PydanticSerializationError, to_json
@@ -42,6 +43,13 @@ def _finite(node: Any) -> Any:
     return node
 
 
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """An answer that is JSON already."""
+
+    body: bytes
+
+
 class ApiJSONRenderer(BaseRenderer):
     """The API's only renderer."""
 
@@ -56,4 +64,6 @@ class ApiJSONRenderer(BaseRenderer):
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
         """An answer without data (204) has no body."""
+        if isinstance(data, Rendered):
+            return data.body
         return b"" if data is None else render_json(data)

@@ -27,6 +27,14 @@ Values = Sequence[Any]
 Adapter = Callable[[Values], Values]
 
 _NONE = type(None)
+
+
+class JsonText(str):
+    """A value of a JSON column that is JSON text already, such as one that is answered, too."""
+
+    __slots__ = ()
+
+
 _INTEGER_BITS = {"smallint": 15, "integer": 31, "bigint": 63}
 _TYPES: dict[str, tuple[type, ...]] = {
     "CharField": (str,),
@@ -188,9 +196,15 @@ def _json_writer(field: Field[Any, Any], prefix: str = "") -> Callable[[Any], st
     """
     encoder = field.encoder if isinstance(field, JSONField) else None
     if encoder is not None or c_make_encoder is None:
-        return lambda value: prefix + json.dumps(value, cls=encoder)
+        return lambda value: (
+            prefix + (value if value.__class__ is JsonText else json.dumps(value, cls=encoder))
+        )
     plain = json.JSONEncoder()
     chunks = c_make_encoder(
         None, plain.default, encode_basestring_ascii, None, ": ", ", ", False, False, True
     )
-    return lambda value: prefix + "".join(chunks(value, 0))
+
+    def write(value: Any) -> str:
+        return prefix + (value if value.__class__ is JsonText else "".join(chunks(value, 0)))
+
+    return write

@@ -26,27 +26,36 @@ _COLUMNS = (
     "at",
 )
 _RECORDS, _CHANGES = ResourceRecord._meta.db_table, RecordChange._meta.db_table
-_ROW = {
-    "postgresql": "jsonb_build_object('logicalId', logical_id, 'integrationId',"
-    " NULLIF(integration_key, ''), 'config', config)",
-    "sqlite": "json_object('logicalId', logical_id, 'integrationId',"
-    " NULLIF(integration_key, ''), 'config', json(config))",
-}
 
 
 def note_created(first_id: str, last_id: str, *, source: str, request_id: str) -> None:
     """Note the creation of the records of one batch of ids, without taking them out and back.
 
-    A batch's ids are one unbroken range of this process, so nobody else's lie between.
+    A batch's ids are one unbroken range of this process, so nobody else's lie between. What the
+    records said then is not written twice: see `filled`.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {_CHANGES} (team_id, record_id, version, change, before, after, actor,"
-            f" source, request_id, at) SELECT team_id, id, version, %s, NULL,"
-            f" {_ROW[connection.vendor]}, created_by, %s, %s, created_at FROM {_RECORDS}"
-            " WHERE id BETWEEN %s AND %s ORDER BY id",
+            " source, request_id, at) SELECT team_id, id, version, %s, NULL, NULL, created_by,"
+            f" %s, %s, created_at FROM {_RECORDS} WHERE id BETWEEN %s AND %s ORDER BY id",
             [Change.CREATED.value, source, request_id, first_id, last_id],
         )
+
+
+def filled(changes: Iterable[RecordChange]) -> list[RecordChange]:
+    """The changes of one record, a creation's `after` filled in.
+
+    What a record said at first is what its next change found; without one it says so still.
+    """
+    found = list(changes)
+    for change in found:
+        if change.change == Change.CREATED:
+            history = RecordChange.objects.of_record(change.team_id, change.record_id)
+            later = history.filter(version__gt=change.version).first()
+            record = ResourceRecord.objects.filter(pk=change.record_id).first()
+            change.after = later.before if later else record and Stored.of(record).as_row()
+    return found
 
 
 def note_changes(

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from pydantic_core import to_json
+
+from portal.intake.adapt import JsonText
 from portal.intake.issues import Issue
 from records.operations.answers import Entry, Intake, Stored
 from records.rules import Checked
@@ -39,11 +42,13 @@ def new_row(intake: Intake, entry: Entry, submission_id: UUID | None) -> tuple[A
     """The values of one new record."""
     stored, checked = entry.stored, entry.checked
     assert stored is not None
+    entry.written = JsonText(to_json(stored.config).decode())
     return (
         stored.id,
         stored.team_id,
         stored.integration_id or "",
         stored.logical_id,
+        entry.written,
         *_said(stored.config, checked.raw, checked.warnings),
         stored.version,
         stored.updated_by,
@@ -61,6 +66,7 @@ def changed_row(stored: Stored, checked: Checked) -> tuple[Any, ...]:
         stored.id,
         stored.integration_id or "",
         stored.logical_id,
+        stored.config,
         *_said(stored.config, checked.raw, checked.warnings),
         stored.version,
         stored.updated_by,
@@ -70,7 +76,7 @@ def changed_row(stored: Stored, checked: Checked) -> tuple[Any, ...]:
 
 def _said(config: Mapping[str, Any], raw: Any, warnings: list[Issue]) -> tuple[Any, ...]:
     if not warnings:
-        return (config, None, warnings, *shadow_of(config))
+        return (None, warnings, *shadow_of(config))
     says_more = any(issue.code in _KEPT_RAW for issue in warnings)
     details = [issue.as_detail() for issue in warnings]
-    return (config, raw if says_more else None, details, *shadow_of(config))
+    return (raw if says_more else None, details, *shadow_of(config))
