@@ -122,10 +122,9 @@ class RejectedRowQuerySet(models.QuerySet["RejectedRow"]):
             submissions = submissions.filter(team=team)
         # No join: each condition must hold again for a row that somebody is settling just now.
         waiting = self.open().exclude(client_reference="").filter(submission__in=submissions)
-        wanted = list(references)
-        if not wanted or not waiting.exists():
+        if not waiting.exists():
             return 0
-        return waiting.filter(client_reference__in=_as_rows(wanted)).update(
+        return waiting.filter(client_reference__in=_as_rows(list(references))).update(
             state=RowState.SUPERSEDED, version=F("version") + 1, updated_at=timezone.now()
         )
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
 
 from records.models import Integration, ResourceRecord, TaxonomyCode
+from records.operations.answers import Key, raw_key
 from records.querysets import as_rows, is_object_id
 from records.rules import Facts
 
@@ -72,23 +73,32 @@ def _shared_npis(
     team_id: str, rows: Sequence[Any], configs: Sequence[dict[str, Any]], own_ids: Mapping[int, str]
 ) -> frozenset[str]:
     """The NPIs that stand on a record other than the one that the row itself is about."""
-    mine: dict[str, set[tuple[str, str]]] = {}
-    for row, config in zip(rows, configs, strict=True):
-        if npi := _text(config.get("npi")):
-            keys = mine.setdefault(npi, set())
-            if logical_id := _text(row.get("logicalId")):
-                keys.add((_text(row.get("integrationId")), logical_id))
-    if not mine:
+    npis = {npi for config in configs if (npi := _text(config.get("npi")))}
+    if not npis:
         return frozenset()
-    own = set(own_ids.values())
-    found = ResourceRecord.objects.of_team(team_id).with_npis(mine)
+    own, keys = set(own_ids.values()), _keys_by_npi(rows, configs)
+    found = ResourceRecord.objects.of_team(team_id).with_npis(npis)
     return frozenset(
         npi
-        for record, npi, integration, logical_id in found.values_list(
-            "pk", "npi", "integration_key", "logical_id"
-        )
-        if record not in own and (integration, logical_id) not in mine[npi]
+        for record, npi, *key in found.values_list("pk", "npi", "integration_key", "logical_id")
+        if record not in own and tuple(key) not in keys(npi)
     )
+
+
+def _keys_by_npi(
+    rows: Sequence[Any], configs: Sequence[dict[str, Any]]
+) -> Callable[[str], Collection[Key]]:
+    """Under which keys rows bring an NPI; read off them when the first one is asked for."""
+    by_npi: dict[Any, set[Key]] = {}
+
+    def keys(npi: str) -> Collection[Key]:
+        if not by_npi:
+            for row, config in zip(rows, configs, strict=True):
+                if (key := raw_key(row)) and isinstance(config.get("npi"), str):
+                    by_npi.setdefault(config["npi"], set()).add(key)
+        return by_npi.get(npi, ())
+
+    return keys
 
 
 def _taxonomy() -> dict[str, str] | None:

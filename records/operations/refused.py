@@ -49,8 +49,9 @@ def _good(entries: Sequence[Entry]) -> list[Entry]:
 
 def close_replaced(intake: Intake, brought: Sequence[Entry], submission: Submission) -> None:
     """Close the open rows of earlier submissions whose records come again with these."""
-    keys = {_key(entry.checked) for entry in brought}
-    references = {reference for key in keys if key and (reference := _reference(key))}
+    # Read off only when there are open rows: a request brings thousands, and seldom are there any.
+    keys = (_key(entry.checked) for entry in brought)
+    references = (reference for key in keys if key and (reference := _reference(key)))
     earlier = RejectedRow.objects.exclude(submission=submission)
     earlier.supersede(team=intake.team, kind=KIND, references=references)
 
