@@ -37,6 +37,7 @@ from tests.benchmarks.report import with_verdict
 PATH = "/integrations/v2/resource-records/bulk"
 TABLE = ResourceRecord._meta.db_table
 EMPTIED = (TABLE, "records_recordchange", "portal_rejectedrow")
+ROWS_OF_THE_GOAL = 1_000
 GOALS = {"postgres": 3.5, "sqlite": 5.5}
 """The most that our request may take, as a multiple of the floor."""
 
@@ -66,7 +67,8 @@ def _measure(cast: Cast, db: str, rows: int, samples: int) -> list[Record]:
     ]
     taken = take_turns(contenders, samples, reset)
     records = as_records(taken, floor="records.bulk.floor", db=db, rows=rows, facts=versions())
-    return [*records[:-1], with_verdict(records[-1], {"ratio": GOALS[db]})]
+    goals = {"ratio": GOALS[db]} if rows == ROWS_OF_THE_GOAL else {}
+    return [*records[:-1], with_verdict(records[-1], goals)]
 
 
 def _empty() -> None:
