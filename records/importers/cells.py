@@ -116,6 +116,8 @@ def cell_of(value: Any, read: Callable[[str], Any]) -> str:
     if value is None:
         return ""
     plain = _plain(value)
+    if isinstance(value, str) and _reads(read, value) is _NOTHING:
+        return value  # it could not be read when it came, either
     if plain is not None and not _LOST_IN_CELLS.search(plain) and _reads(read, plain) == value:
         return plain
     keep_ascii = _LOST_IN_CELLS.search(json.dumps(value, ensure_ascii=False)) is not None

@@ -104,12 +104,22 @@ class Plan:
             except cells.Unclear as unclear:
                 pointer = "/config/" + path.replace(".", "/")
                 errors.append(Issue(pointer, "hours.format", str(unclear), excerpt(cell)))
+                _keep_text(config, path, cell.strip())
         for name in config.keys() & OBJECTS.keys() | config.keys() & set(LISTS):
             config[name] = _in_order(config[name])
-        if HOURS in config:
+        if isinstance(config.get(HOURS), dict):
             for day, said in config[HOURS].items():
                 config[HOURS][day] = _in_order(said)
         return config, tuple(errors)
+
+
+def _keep_text(config: dict[str, Any], path: str, text: str) -> None:
+    """Keep what cannot be read as it came, for whoever fixes the row."""
+    field, _, day = path.partition(".")
+    if not day:
+        config[field] = text
+    elif isinstance(week := config.setdefault(field, {}), dict):
+        week[day] = text
 
 
 def _in_order(said: Any) -> Any:

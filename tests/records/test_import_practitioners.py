@@ -327,6 +327,26 @@ def test_what_no_database_stores_is_that_rows_error(team: Team, tmp_path: Path) 
     assert ResourceRecord.objects.count() == 1
 
 
+def test_a_file_of_roles_beside_fhir_practitioners_is_found_by_its_name(
+    team: Team, tmp_path: Path
+) -> None:
+    npi = {"identifier": [{"system": "http://hl7.org/fhir/sid/us-npi", "value": "1234567893"}]}
+    person = {"resourceType": "Practitioner", "id": "a", "name": [{"text": "Amal"}], **npi}
+    role = {"resourceType": "PractitionerRole", "practitioner": npi}
+    path = tmp_path / "Practitioner.ndjson"
+    path.write_text(json.dumps(person))
+    beside = tmp_path / "PractitionerRole.ndjson"
+    beside.write_text(json.dumps({**role, "organization": {"identifier": {"value": "org-1"}}}))
+    assert run(path) == 0
+    assert configs()["a"]["organizationId"] == "org-1"
+    beside.write_text("{")
+    assert run(path, on_conflict="update") == 2
+    rows = tmp_path / "Practitioner.rows.ndjson"
+    beside.rename(tmp_path / "PractitionerRole.rows.ndjson")
+    rows.write_text(json.dumps({"logicalId": "b", "config": {"type": "practitioners"}}))
+    assert run(rows) == 0
+
+
 def test_an_import_leaves_one_entry_in_the_audit_log(team: Team, tmp_path: Path) -> None:
     run(make_file(tmp_path, GOOD, BAD), profile="strict", create_integration=False)
     event = AuditEvent.objects.get(verb="imported")

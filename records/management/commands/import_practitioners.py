@@ -17,9 +17,10 @@ from portal import audit
 from portal.exports import TooManyRows
 from portal.intake.readers import Unreadable
 from records.choices import OnConflict
-from records.importers.reading import AUTO, FORMATS
+from records.importers.reading import AUTO, FORMATS, find_format
 from records.importers.refused import ENDINGS, RefusedRecords
 from records.importers.report import RecordReport
+from records.importers.rows import Format
 from records.importers.summary import summary
 from records.operations.filing import Watch, Wishes
 from records.operations.imports import import_practitioners
@@ -83,7 +84,7 @@ class Command(BaseCommand):
                 progress=_Progress(self.stderr).show, refused=refused.take if errors_out else None
             )
             file = files.enter_context(_opened(path))
-            roles = options["roles"] or _roles_beside(path)
+            roles = options["roles"] or _roles_beside(path, file, options["format"])
             second = files.enter_context(_opened(roles)) if roles is not None else None
             report = _import(file, second, options, watch)
             for line in summary(report):
@@ -163,12 +164,17 @@ def _opened(path: Path) -> BinaryIO:
         raise CommandError(f"{path}: {error.strerror}.", returncode=UNUSABLE) from error
 
 
-def _roles_beside(path: Path) -> Path | None:
+def _roles_beside(path: Path, file: BinaryIO, kind: str) -> Path | None:
     """The file of roles that a bulk export puts beside its practitioners, told by its name."""
-    if "Practitioner" not in path.name or "PractitionerRole" in path.name:
+    name = path.name.replace("Practitioner", "PractitionerRole")
+    beside = path.with_name(name)
+    if "PractitionerRole" in path.name or name == path.name or not beside.is_file():
         return None
-    beside = path.with_name(path.name.replace("Practitioner", "PractitionerRole"))
-    return beside if path.suffix == ".ndjson" and beside.is_file() else None
+    try:
+        is_fhir = kind == Format.FHIR or (kind == AUTO and find_format(file) is Format.FHIR)
+    except Unreadable:
+        return None
+    return beside if is_fhir else None
 
 
 def _ending(path: Path) -> str:

@@ -8,6 +8,7 @@ import xlsxwriter
 
 from portal.intake.readers import Unreadable
 from records.importers.fields import path_of
+from records.importers.table_out import cells_of
 from tests.records.importers.making import faults, opened, read
 
 
@@ -64,6 +65,8 @@ def test_hours_that_cannot_be_read_are_that_rows_error(cell: str) -> None:
     first, second = read(f"name,workingHours\nAmal,{cell}\nBasim,mon=09:00-10:00\n")
     assert faults([first]) == ["hours.format"]
     assert first.errors[0].pointer == "/config/workingHours"
+    assert first.raw["config"]["workingHours"] == cell
+    assert cells_of(first.raw)["workingHours"] == cell
     assert faults([second]) == []
 
 
