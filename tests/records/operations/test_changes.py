@@ -49,7 +49,8 @@ def test_a_change_is_merged_and_noted() -> None:
     assert record.config["workingHours"]["tue"] == []
     _, change = record_history(team=record.team, record_id=record.pk)
     assert (change.change, change.version, change.actor) == ("updated", 2, YOU)
-    assert change.before and change.after
+    assert change.before
+    assert change.after
     said = (change.before["config"]["summary"], change.after["config"]["summary"])
     assert said == ("Old", None)
 
