@@ -18,7 +18,7 @@ from portal.intake.issues import Issue
 from portal.models import RejectedRow, RowState
 from records.choices import OnConflict
 from records.importers.cells import without_nones
-from records.importers.fields import INTEGRATION_ID
+from records.importers.fields import INTEGRATION_ID, LOGICAL_ID
 from records.importers.report import RecordReport
 from records.importers.rows import FileRow, Source
 from records.models import ResourceRecord
@@ -80,7 +80,7 @@ class Corrections:
     def _correct(self, row: FileRow, target: RejectedRow) -> Fixed:
         stored = target.raw
         raw = self._raw(row, target)
-        if raw == stored or self._came_in(target, raw):
+        if raw == stored or _says_nothing(raw) or self._came_in(target, raw):
             return _UNCHANGED
         if row.errors:
             return Fixed(FixStatus.REJECTED, errors=list(row.errors))
@@ -140,6 +140,13 @@ class Corrections:
             report.count_errors(errors)
             if self._watch.refused is not None:
                 self._watch.refused(row, errors)
+
+
+def _says_nothing(raw: Any) -> bool:
+    """Whether nobody has filled in a line that could not show its row: it was no record at all."""
+    config = raw.get("config") if isinstance(raw, dict) else None
+    is_empty = isinstance(config, dict) and config.keys() <= {"type"}
+    return is_empty and not raw.get(LOGICAL_ID)
 
 
 def _uuid(text: str | None) -> UUID | None:

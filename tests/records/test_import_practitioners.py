@@ -244,6 +244,19 @@ def test_an_error_file_that_nobody_edited_changes_nothing(team: Team, tmp_path: 
     assert RejectedRow.objects.get().state == "open"
 
 
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "json", "ndjson"])
+def test_rows_that_are_no_records_at_all_wait_until_somebody_fills_them_in(
+    ending: str, team: Team, tmp_path: Path
+) -> None:
+    path, out = tmp_path / "people.json", tmp_path / f"errors.{ending}"
+    path.write_text('[7, null, {"config": 5}, {"config": {"type": "practitioners", "npi": 12}}]')
+    assert run(path, errors_out=out) == 1
+    run(out, integration=None, create_integration=False)
+    open_rows = RejectedRow.objects.filter(state="open")
+    assert set(open_rows.values_list("line", flat=True)) >= {1, 2, 3}
+    assert not ResourceRecord.objects.exclude(npi="12").exists()
+
+
 def test_a_row_that_somebody_fixed_meanwhile_is_a_conflict(
     team: Team, tmp_path: Path, capsys: Any
 ) -> None:
