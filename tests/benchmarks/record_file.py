@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
+from portal.intake.luhn import luhn_digit
 from portal.models import Team
 from records.importers.report import RecordReport
 from records.models import Integration
@@ -57,8 +58,10 @@ def _file(rows: int, name: str) -> io.BytesIO:
     text = io.BytesIO()
     text.write(HEADER.encode())
     for number in range(rows):
+        npi = f"{100_000_000 + number}"
         text.write(
-            f"{name}-{number},1234567893,Dr. Amna Haddad {number},female,active,MD,en|ar,"
+            f"{name}-{number},{npi}{luhn_digit('80840' + npi)},Dr. Amna Haddad {number},female,"
+            f"active,MD,en|ar,"
             f'207Q00000X,Family Medicine,L-{number % 50},Marina,"mon=09:00-12:30,13:30-17:00|'
             'tue=09:00-17:00"\n'.encode()
         )
@@ -121,6 +124,7 @@ def _record(db: str, rows: int, watching: _Watching) -> Record:
         "samples": [round(each, 2) for each in watching.times],
         "rows_per_second": per_second,
         "growth_mib": round(watching.growth, 1),
+        "goals_mib": MOST_GROWTH,
         "cpu_ms": [round(each, 2) for each in watching.worked],
         # Our own work was steady: what slowed the clock was somebody else's.
         "noisy": max(watching.times) > STEADY * middle and watching.is_steady,

@@ -65,6 +65,19 @@ def test_bulk_create_of_records_keeps_its_distance_to_the_bare_insert(
     check_each(records, db, floor="records.bulk.floor")
 
 
+@pytest.mark.parametrize("db", ["sqlite", "postgres"])
+def test_a_file_of_records_comes_in_at_a_steady_rate_in_little_memory(
+    db: str, tmp_path: Path
+) -> None:
+    if db == "postgres":
+        skip_without_postgres()
+    (record,) = measured("records.import", db, tmp_path / "records.json").values()
+    assert (record["rows"], len(record["samples"])) == (10 * ROWS, 10)
+    worked = sorted(record["cpu_ms"])
+    assert worked[-1] <= SLACK * record["goals"]["ratio"] * worked[5], record["cpu_ms"]
+    assert record["growth_mib"] <= record["goals_mib"]
+
+
 def check_each(records: dict[str, dict[str, Any]], db: str, *, floor: str) -> None:
     for record in records.values():
         assert (record["db"], record["rows"], len(record["samples"])) == (db, ROWS, 3)
