@@ -124,7 +124,7 @@ class RecordViewSet(ApiViewSet):
         """What happened to a record, also when it is deleted."""
         page = read_page(request)
         team, known = self.caller.team, _known(record_id)
-        found = operations.record_history(team=team, record_id=known, page=page)
+        found = operations.filled(page.slice(operations.record_history(team=team, record_id=known)))
         if not page.total:
             raise not_found("record")
         return Response(wire.history_page(found, page))

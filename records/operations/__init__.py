@@ -12,6 +12,7 @@ from records.operations.changes import (
     update_record,
 )
 from records.operations.create import create_records
+from records.operations.history import filled
 from records.operations.refused import KIND
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "create_records",
     "delete_record",
     "discard_rejected",
+    "filled",
     "fix_rejected",
     "put_by_logical_id",
     "record_history",

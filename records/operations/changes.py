@@ -10,7 +10,6 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from portal.api.paging import Page
 from portal.intake.issues import Issue
 from portal.intake.races import winning_races
 from portal.models import Submission, Team
@@ -18,8 +17,9 @@ from records.choices import Change, OnConflict
 from records.models import RecordChange, ResourceRecord
 from records.operations.answers import Disposition, Entry, Intake, Stored, key_of
 from records.operations.create import check, create_records
-from records.operations.history import filled, note_changes
+from records.operations.history import note_changes
 from records.operations.store import CONSTRAINT, existing, find_known, write_changes
+from records.querysets import ChangeQuerySet
 
 
 class ChangeStatus(StrEnum):
@@ -154,13 +154,13 @@ def delete_record(*, by: By, record_id: str, versions: Collection[int] | None = 
     return Changed(ChangeStatus.DELETED, stored)
 
 
-def record_history(*, team: Team, record_id: str, page: Page | None = None) -> list[RecordChange]:
+def record_history(*, team: Team, record_id: str) -> ChangeQuerySet:
     """All that happened to one record of the team, the oldest first, also when it is deleted.
 
-    `page` takes a part of it, and is told how many changes there are.
+    A creation does not hold what the record said then: `filled` adds it to those that are shown.
     """
-    history = RecordChange.objects.of_record(team.pk, record_id)
-    return filled(history if page is None else page.slice(history))
+    history: ChangeQuerySet = RecordChange.objects.of_record(team.pk, record_id)
+    return history
 
 
 def merged(stands: Any, changes: Any) -> Any:

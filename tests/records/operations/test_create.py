@@ -6,7 +6,7 @@ import pytest
 
 from portal.models import RejectedRow, RowState, Submission
 from records.models import RecordChange, ResourceRecord
-from records.operations import record_history
+from records.operations import filled, record_history
 from tests.factories import make_team
 from tests.records.making import (
     ATHENA,
@@ -54,7 +54,7 @@ def test_every_creation_is_in_the_history_with_all_it_said() -> None:
     first, second = history()
     assert [first.record_id, second.record_id] == ids(created)
     assert (first.change, first.version, first.before) == ("created", 1, None)
-    (told,) = record_history(team=team, record_id=first.record_id)
+    (told,) = filled(record_history(team=team, record_id=first.record_id))
     assert told.after == {"logicalId": "A", "integrationId": ATHENA, "config": config()}
     assert (first.actor, first.source, first.request_id) == (ME, "file", "R-1")
     assert first.at == stored()[0].created_at
