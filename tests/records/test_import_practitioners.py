@@ -340,6 +340,38 @@ def test_what_no_database_stores_is_that_rows_error(team: Team, tmp_path: Path) 
     assert ResourceRecord.objects.count() == 1
 
 
+TABLE = 'logicalId,name,npi\n"p-1","Amal, MD",1234567893\np-2,\u0633\u0644\u0645\u0649,1234567893\n'
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1256"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_tables_come_in_however_they_are_written(
+    encoding: str, end: str, team: Team, tmp_path: Path
+) -> None:
+    path = tmp_path / "people.csv"
+    path.write_bytes(TABLE.replace("\n", end).encode(encoding))
+    assert run(path, profile="strict") == 0
+    names = [config["name"] for config in configs().values()]
+    assert names == ["Amal, MD", "\u0633\u0644\u0645\u0649"]
+
+
+def test_bad_lines_of_a_table_are_that_lines_errors_and_every_line_is_accounted_for(
+    team: Team, tmp_path: Path
+) -> None:
+    path = tmp_path / "people.csv"
+    lines = ["logicalId,name", "a,Amal", 'b,"Bas"im', "c", "d,Dana,7", "", "e,Eman", "=1+1,\0"]
+    path.write_text("\n".join(lines))
+    assert run(path) == 1
+    rejected = {row.line: row.errors[0]["code"] for row in RejectedRow.objects.all()}
+    wrong = {3: "file.quote", 4: "file.row_short", 5: "file.row_long", 8: "text.unstorable"}
+    assert rejected == wrong
+    assert list(configs()) == ["a", "e"]
+    submission = Submission.objects.get()
+    assert (submission.total_rows, submission.rejected_rows) == (6, 4)
+    long: Any = RejectedRow.objects.get(line=5).raw
+    assert long["config"] == {"type": "practitioners", "name": "Dana", "column 3": "7"}
+
+
 def test_a_file_of_roles_beside_fhir_practitioners_is_found_by_its_name(
     team: Team, tmp_path: Path
 ) -> None:

@@ -22,6 +22,8 @@ PLAIN = {
     "checks": "/admin/eligibility/eligibilitytask/",
     "new-check": "/admin/checks/new/",
     "upload": "/admin/upload/",
+    "upload-practitioners": "/admin/records/upload/",
+    "export-practitioners": "/admin/records/export/",
     "payers": "/admin/eligibility/payer/",
     "connections": "/admin/eligibility/connection/",
     "users": "/admin/portal/user/",

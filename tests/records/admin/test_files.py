@@ -93,6 +93,7 @@ def test_bringing_in_stores_good_rows_and_keeps_bad_ones(
     assert record.created_by == cast.us.operator.pk
     assert [row.line for row in RejectedRow.objects.all()] == [3]
     assert "1 of 2 rows are in. 1 new." in after.content.decode()
+    assert after.redirect_chain[-1][0] == "/admin/records/attention/"
     assert list(directory.iterdir()) == []
     event = AuditEvent.objects.get(verb="imported")
     assert event.actor_id == cast.us.operator.pk
