@@ -10,13 +10,14 @@ from django.shortcuts import get_object_or_404
 
 from eligibility.admin.fix_page import FixPage
 from eligibility.admin.fix_subject import Meanwhile, Subject
+from eligibility.admin.names import payer_names
 from eligibility.admin.places import group_address, group_of, task_address, worklist_of
 from eligibility.choices import Review, Status
 from eligibility.models import EligibilityTask, TaskEvent, TaskRevision
 from eligibility.operations import Fixed, FixStatus, fix_task, retry_tasks, row_of
 from eligibility.presentation import moments
 from eligibility.presentation.failures import explain
-from eligibility.presentation.fields import label, said
+from eligibility.presentation.fields import label, said, value_in_words
 from eligibility.presentation.places import place
 from eligibility.worklist import GroupKey, key_of
 from portal import audit
@@ -82,7 +83,7 @@ class FixTaskPage(FixPage):
             message=fixed.message,
             who=audit.find_actor(revisions[-1].made_by).name,
             when=moments.at(revisions[-1].made_at, zone),
-            changes=[(label(name), said(old), said(new)) for name, (old, new) in changes.items()],
+            changes=_in_words(changes, payer_names()),
             names=frozenset(changes),
         )
 
@@ -98,7 +99,7 @@ class FixTaskPage(FixPage):
             "task": task,
             "place": place(task.line, task.submission.source if task.submission else ""),
             "task_address": task_address(task.pk),
-            "revisions": self._revisions(task),
+            "revisions": self._revisions(task, payers),
             "settle": self._settle(subject) if waits else "",
             "settle_word": "Accept as it is" if task.outcome else "Settle without an answer",
         }
@@ -108,17 +109,14 @@ class FixTaskPage(FixPage):
         filters, one = worklist_of(self.request).filters, str(subject.row.pk)
         return group_address("admin:worklist_settle", subject.key, filters, row=one)
 
-    def _revisions(self, task: EligibilityTask) -> list[dict[str, Any]]:
+    def _revisions(self, task: EligibilityTask, payers: Mapping[str, str]) -> list[dict[str, Any]]:
         """Who corrected what, when: the latest first."""
         zone = zone_of(self.request.user)
         return [
             {
                 "who": audit.find_actor(revision.made_by).name,
                 "when": moments.at(revision.made_at, zone),
-                "changes": [
-                    (label(name), said(old), said(new))
-                    for name, (old, new) in _changes([revision]).items()
-                ],
+                "changes": _in_words(_changes([revision]), payers),
             }
             for revision in task.revisions.order_by("-number")[:5]
         ]
@@ -137,3 +135,17 @@ def _changes(revisions: Iterable[TaskRevision]) -> dict[str, tuple[Any, Any]]:
         for name, (before, after) in revision.changes.items():
             found[name] = (found[name][0] if name in found else before, after)
     return found
+
+
+def _in_words(
+    changes: Mapping[str, tuple[Any, Any]], payers: Mapping[str, str]
+) -> list[tuple[str, str, str]]:
+    """(field, before, after) as people say them."""
+
+    def words(name: str, value: Any) -> str:
+        return value_in_words(name, said(value), payers)
+
+    return [
+        (label(name), words(name, before), words(name, after))
+        for name, (before, after) in changes.items()
+    ]

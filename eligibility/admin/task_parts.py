@@ -15,7 +15,14 @@ from eligibility.operations import row_of
 from eligibility.presentation import moments
 from eligibility.presentation.benefits import benefit_row
 from eligibility.presentation.codes import short_id_type, visit_name
-from eligibility.presentation.fields import label, row_as_pairs, said
+from eligibility.presentation.fields import (
+    label,
+    message_in_words,
+    row_as_pairs,
+    row_in_words,
+    said,
+    value_in_words,
+)
 from eligibility.presentation.history import move_look, move_words
 from eligibility.presentation.people import member_pairs, policy_pairs
 from eligibility.presentation.places import place
@@ -51,14 +58,14 @@ def request_parts(view: TaskView) -> dict[str, Any]:
     task, mask = view.task, view.mask
     return {
         "question": row_as_pairs(mask.value(_in_words(row_of(task), task.payer.name))),
-        "original": row_as_pairs(mask.value(task.request_dump)),
+        "original": row_in_words(mask.value(task.request_dump), view.payers),
         "revisions": [
             {
                 "number": revision.number,
                 "who": view.who(revision.made_by),
                 "at": view.at(revision.made_at),
                 "changes": [
-                    (label(name), *(said(mask.value(each, name)) for each in pair))
+                    (label(name), *(_said(view, name, each) for each in pair))
                     for name, pair in revision.changes.items()
                 ],
             }
@@ -94,13 +101,16 @@ def _day(value: Any) -> str:
 def _doubt(view: TaskView, issue: Mapping[str, Any]) -> dict[str, str]:
     """A warning of the row, with the value that would be right."""
     name = str(issue.get("pointer") or "").strip("/").partition("/")[0]
-    suggestion = issue.get("suggestion")
     return {
         "field": label(name) if name else "",
-        "message": str(issue.get("message") or ""),
-        "value": said(view.mask.value(issue.get("value"), name)),
-        "suggestion": said(view.mask.value(suggestion, name)),
+        "message": message_in_words(str(issue.get("message") or ""), view.payers),
+        "suggestion": _said(view, name, issue.get("suggestion")),
     }
+
+
+def _said(view: TaskView, name: str, value: Any) -> str:
+    """A field's value in words, identifiers masked."""
+    return value_in_words(name, said(view.mask.value(value, name)), view.payers)
 
 
 def _came(view: TaskView) -> str:

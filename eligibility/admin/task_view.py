@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from eligibility.admin.names import names_of
+from eligibility.admin.names import names_of, payer_names
 from eligibility.admin.task_rows import tag_of
 from eligibility.choices import FINAL, Status
 from eligibility.models import Attempt, EligibilityTask, Result, TaskEvent, TaskRevision
@@ -25,7 +25,8 @@ MOST_SHOWN = 100
 
 @dataclass(slots=True)
 class TaskView:
-    """A check with all that belongs to it. `names` are those of the actors by id."""
+    """A check with all that belongs to it. `names` are those of the actors by id, `payers` those
+    of the payers by code."""
 
     task: EligibilityTask
     result: Result | None
@@ -34,6 +35,7 @@ class TaskView:
     revisions: Sequence[TaskRevision]
     children: Sequence[EligibilityTask]
     names: Mapping[str, str]
+    payers: Mapping[str, str]
     now: datetime
     zone: tzinfo
     mask: Mask
@@ -90,6 +92,7 @@ class TaskView:
             dob=task.dob,
             doubts=[str(each.get("message", "")) for each in task.warnings],
             corrected=self.was_corrected_since,
+            payers=self.payers,
         )
         given = Given(
             outcome=result.outcome,
@@ -137,6 +140,7 @@ def read_task(
         revisions=revisions,
         children=list(children.order_by("pk")) if task.is_search else [],
         names=names_of(actors - {"engine"}),
+        payers=payer_names(),
         now=now,
         zone=task.clinic.zone,
         mask=Mask(_secrets(task, revisions), revealed=revealed),

@@ -32,7 +32,8 @@ _MOST_PARTS = 3
 class Asked:
     """The question, as far as the card is about it.
 
-    `doubts` are the row's own warnings; `corrected` says that it was changed after the answer.
+    `doubts` are the row's own warnings, with codes of payers whose names `payers` holds;
+    `corrected` says that it was changed after the answer.
     """
 
     payer: str
@@ -42,6 +43,7 @@ class Asked:
     dob: date | None = None
     doubts: Sequence[str] = ()
     corrected: bool = False
+    payers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

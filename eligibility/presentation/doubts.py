@@ -38,7 +38,7 @@ def doubts(
         *_about_the_person(asked, given.answer.get("member") or _NOTHING),
         *_about_the_age(given, day, now),
         *_about_the_visit(asked, given.answer),
-        *(message_in_words(doubt) for doubt in asked.doubts),
+        *(message_in_words(doubt, asked.payers) for doubt in asked.doubts),
     ]
 
 
@@ -79,7 +79,7 @@ def _words(name: str) -> set[str]:
 
 def _about_the_age(given: Given, day: date, now: datetime) -> Iterator[str]:
     if now - given.at >= OLD and day > given.day:
-        yield f"The answer is old ({moments.age(given.at, now)}): run the check again."
+        yield f"The answer is old ({moments.age(given.at, now)}): re-run the check."
 
 
 def _about_the_visit(asked: Asked, answer: Stored) -> Iterator[str]:

@@ -279,7 +279,7 @@ def test_a_concurrent_edit_is_told_with_what_the_other_person_changed(
     task, answer = conflict(client, cast)
     meanwhile = answer.context["meanwhile"]
     assert answer.status_code == 409
-    assert ("Visit type", "OUTPATIENT", "DENTAL") in meanwhile.changes
+    assert ("Visit type", "Outpatient", "Dental") in meanwhile.changes
     assert ("Patient's name", NAME, "Theirs") in meanwhile.changes
     assert meanwhile.who == cast.us.supervisor.username
     task.refresh_from_db()

@@ -10,6 +10,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from eligibility.admin.places import fix_address
 from eligibility.choices import Failure, Outcome
 from eligibility.models import Connection, EligibilityTask, Payer
 from eligibility.operations import fix_task
@@ -32,7 +33,7 @@ from tests.eligibility.admin.looking import (
     text_of,
     verb_url,
 )
-from tests.portal.admin.entering import enter, said
+from tests.portal.admin.entering import context, enter, said
 
 pytestmark = pytest.mark.django_db
 of_each_role = pytest.mark.parametrize("role", list(Role), ids=str)
@@ -372,6 +373,41 @@ def test_a_correction_is_shown_with_before_and_after_beside_the_original(cast: C
     assert "As it came" in text
     assert "Alli" in text
     assert "corrected after this answer" in text
+
+
+def test_the_request_and_its_doubts_are_told_in_words_with_the_codes_as_sent(cast: Cast) -> None:
+    doubt = {
+        "code": "id_type.unusual",
+        "pointer": "/visit_type",
+        "message": "tpa_name INS026 seldom takes visit_type INPATIENT",
+        "suggestion": "OUTPATIENT",
+    }
+    sent = {"tpa_name": "INS026", "visit_type": "INPATIENT", "dob": "1986-11-13"}
+    task = make_answered(cast.us.first, request_dump=sent, warnings=[doubt])
+    answer = enter(cast.us.viewer).get(task_url(task))
+    parts = context(answer)["request_parts"]
+    (said_of_it,) = parts["doubts"]
+    daman = Payer.objects.get(code="INS026").name
+    assert said_of_it["message"] == f"Payer {daman} seldom takes Visit type Inpatient"
+    assert said_of_it["suggestion"] == "Outpatient"
+    assert ("Visit type", "Inpatient", "INPATIENT") in parts["original"]
+    assert ("Date of birth", "13 Nov 1986", "1986-11-13") in parts["original"]
+    assert f"{daman} INS026" in text_of(answer)
+    assert "seldom takes visit_type" not in text_of(answer)
+
+
+def test_a_correction_of_a_code_is_told_in_words(cast: Cast) -> None:
+    task = make_failed(cast.us.first, visit_type="OUTPATIENT")
+    fix_task(
+        task=task,
+        changes={"visit_type": "DENTAL"},
+        version=task.version,
+        actor=cast.us.operator.pk,
+        rerun=False,
+    )
+    client = enter(cast.us.operator)
+    assert "Visit type Outpatient Dental" in text_of(client.get(task_url(task)))
+    assert "Visit type: Outpatient → Dental" in text_of(client.get(fix_address(task)))
 
 
 def test_attempts_and_events_tell_the_whole_story(cast: Cast) -> None:
