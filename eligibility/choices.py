@@ -20,7 +20,7 @@ class Status(TextChoices):
        │◀──retry later───┘  │
        │            look    │
        │        waiting ◀───┘ (the payer said "later", or we must ask what became of our call)
-       └── pending, waiting and running may be cancelled; failed and done may be run again,
+       └── pending, waiting and running may be cancelled; failed and done may be re-run,
            and are done or failed once more when the correction behind it is taken back
     """
 

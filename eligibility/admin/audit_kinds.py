@@ -52,5 +52,5 @@ describe("eligibility.eligibilitytask", Kind("Check", FIELD_LABELS, has_name=Fal
 describe("eligibility.batch", Kind("Batch", has_name=False))
 describe("eligibility.payer", Kind("Payer", value=payer_value))
 describe("eligibility.connection", Kind("Connection", LABELS))
-describe("portal.rejectedrow", Kind("Rejected row", FIELD_LABELS, has_name=False))
+describe("portal.rejectedrow", Kind("Row not accepted", FIELD_LABELS, has_name=False))
 describe("portal.submission", Kind("List or request", has_name=False, pages=batches_of_files))

@@ -213,7 +213,7 @@ class CancelBatch(BatchVerb):
     did = "cancelled"
     verb = Verb.CANCELLED
     danger = True
-    facts = (moves.LATE_IS_KEPT, "Cancelled checks can be run again one by one.")
+    facts = (moves.LATE_IS_KEPT, "Cancelled checks can be re-run one by one.")
 
     def preview(self, batch: Batch) -> Moved:
         """Everything without a final state."""
@@ -235,7 +235,7 @@ class RerunBatch(BatchVerb):
 
     title = "Re-run failed"
     asks = "Ask the payers again about {}?"
-    button = "Run them again"
+    button = "Re-run them"
     did = "in line again"
     verb = Verb.RERUN
     facts = (moves.EARLIER_STAYS,)
@@ -262,7 +262,7 @@ class RerunBatch(BatchVerb):
         return Moved(moving, +stayed)
 
     def act(self, batch: Batch) -> int:
-        """Run again."""
+        """Re-run."""
         return retry_tasks(tasks=self._failed(batch), actor=self.actor_id).moved
 
     def _failed(self, batch: Batch) -> QuerySet[EligibilityTask]:

@@ -34,7 +34,7 @@ SETTLED = {
 class FixRejectedPage(FixPage):
     """A row that could not be accepted."""
 
-    title = "Fix a rejected row"
+    title = "Fix a row that was not accepted"
     save_word = "Save and accept"
     next_word = "Save, accept and next"
     saved = "Accepted: the payer will be asked."

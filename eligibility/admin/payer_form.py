@@ -74,7 +74,7 @@ class PayerForm(forms.ModelForm):
     )
     id_types = CodesField(
         label="Takes these identifiers",
-        help_text="A row with another kind of identifier is rejected before the payer is asked.",
+        help_text="A row with another kind of identifier is not accepted; no payer is asked.",
     )
     visit_types = CodesField(
         label="Takes these visits",
@@ -83,7 +83,7 @@ class PayerForm(forms.ModelForm):
     )
     requires = RequirementsField(
         label="Also asks for",
-        help_text="A row without such a field is rejected, and says which one is missing.",
+        help_text="A row without such a field is not accepted, and says which one is missing.",
     )
     optional = CodesField(
         label="Can also use",
@@ -113,7 +113,7 @@ class PayerForm(forms.ModelForm):
         help_texts = {
             "name": "What staff see.",
             "kind": "A search asks several payers. It cannot be changed later.",
-            "is_active": "Switched off: new rows for this payer are rejected. Nothing is deleted.",
+            "is_active": "Switched off: no new row for this payer is accepted. Nothing is deleted.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.http import Http404, HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 from eligibility.models import EligibilityTask
-from eligibility.worklist import Filters, GroupKey, Worklist
+from eligibility.worklist import Filters, GroupKey, Kind, Worklist
 from portal.models import RejectedRow
 from portal.roles import visible_clinic_ids, zone_of
 
@@ -51,6 +52,13 @@ def fix_address(
     name = "admin:eligibility_fix" if is_task else "admin:eligibility_fix_rejected"
     more = {"group": str(key)} if key else {}
     return _with_query(reverse(name, args=[row.pk]), (filters or Filters()).as_query(**more))
+
+
+def fix_address_of(pk: UUID, key: GroupKey, filters: Filters) -> str:
+    """The form for the row of this id, which is one of the group."""
+    is_rejected = key.kind is Kind.REJECTED
+    name = "admin:eligibility_fix_rejected" if is_rejected else "admin:eligibility_fix"
+    return _with_query(reverse(name, args=[pk]), filters.as_query(group=str(key)))
 
 
 def task_address(task_id: Any) -> str:

@@ -166,10 +166,10 @@ def _only(task: EligibilityTask) -> Any:
 class RerunTask(TaskVerb):
     """Ask the payer anew."""
 
-    title = "Run again"
+    title = "Re-run"
     question = "Ask the payer again about this check?"
     fact = EARLIER_STAYS
-    button = "Run it again"
+    button = "Re-run the check"
 
     def hindrances(self, task: EligibilityTask) -> list[str]:
         """It may be on its way already."""

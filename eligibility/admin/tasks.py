@@ -62,7 +62,7 @@ class TaskAdmin(NewestAdmin):
     things = ("check", "checks")
     actions = ("rerun_selected", "cancel_selected")
     action_looks = {
-        "rerun_selected": {"word": "Run again", "icon": "replay"},
+        "rerun_selected": {"word": "Re-run", "icon": "replay"},
         "cancel_selected": {"word": "Cancel", "icon": "block", "danger": True},
     }
 
@@ -120,7 +120,7 @@ class TaskAdmin(NewestAdmin):
             raise PermissionDenied
         return show_task(request, self.admin_site, acting.own_task(request, object_id).pk)
 
-    @action(requires=Capability.RERUN, description="Run the selected checks again")
+    @action(requires=Capability.RERUN, description="Re-run the selected checks")
     def rerun_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         """Ask first, then say how many moved and how many did not."""
         if not is_confirmed(request):
@@ -129,10 +129,10 @@ class TaskAdmin(NewestAdmin):
                 request,
                 queryset,
                 action="rerun_selected",
-                title="Run again",
+                title="Re-run",
                 question=f"Ask the payers again about {moves.checks(preview.moved)}?",
                 facts=[*moves.stays(preview.stayed), EARLIER_STAYS],
-                button=f"Run {moves.checks(preview.moved)} again",
+                button=f"Re-run {moves.checks(preview.moved)}",
             )
         moved = acting.rerun(request, queryset)
         messages.success(request, moves.outcome(moved.moved, "in line again", moved.stayed))

@@ -20,7 +20,13 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from eligibility.admin.places import group_of, worklist_address, worklist_of
+from eligibility.admin.places import (
+    fix_address_of,
+    group_address,
+    group_of,
+    worklist_address,
+    worklist_of,
+)
 from eligibility.admin.worklist import NOTHING_LEFT
 from eligibility.models import EligibilityTask, Payer
 from eligibility.operations import Moved, discard_rows, preview_retry, retry_tasks, settle_tasks
@@ -54,7 +60,7 @@ class GroupAction(ABC, Page):
             question=self.question(key, len(ids)),
             facts=[_what(key), *self.facts(key, ids), *_limits(self._rows(key, now), len(ids))],
             button=self.button(key),
-            back=self._back(),
+            back=self._origin(key),
             fields=[("as_of", now.isoformat()), ("count", str(len(ids)))],
             danger=self.danger,
         )
@@ -102,7 +108,15 @@ class GroupAction(ABC, Page):
             rows = rows.filter(pk=_uuid_or_404(one))
         return rows.values_list("pk", flat=True)
 
+    def _origin(self, key: GroupKey) -> str:
+        """Where "Cancel" leads: the group, or the row's form if it is about one row."""
+        filters = worklist_of(self.request).filters
+        if one := self.request.GET.get("row"):
+            return fix_address_of(_uuid_or_404(one), key, filters)
+        return group_address("admin:worklist_group", key, filters)
+
     def _back(self) -> str:
+        """Where the deed leads: the list, which may no longer have the group."""
         return worklist_address(worklist_of(self.request).filters)
 
     def _tell(self, key: GroupKey, moved: Moved, *, lost: int) -> None:
@@ -119,12 +133,12 @@ class GroupAction(ABC, Page):
 class RerunGroup(GroupAction):
     """Ask the payer again, with the rows as they are."""
 
-    title = "Run again"
+    title = "Re-run"
     kinds = frozenset({Kind.FAILED, Kind.ANSWER})
 
     def question(self, key: GroupKey, count: int) -> str:
         """How many."""
-        return f"Run {counted(count, 'check')} again?"
+        return f"Re-run {counted(count, 'check')}?"
 
     def facts(self, key: GroupKey, ids: list[UUID]) -> list[str]:
         """How many move, how many stay and why, and what is to be expected."""
@@ -139,7 +153,7 @@ class RerunGroup(GroupAction):
 
     def button(self, key: GroupKey) -> str:
         """The deed."""
-        return "Run again"
+        return "Re-run"
 
     @transaction.atomic
     def act(self, key: GroupKey, ids: list[UUID], actor: str) -> Moved:
@@ -175,7 +189,7 @@ class SettleGroup(GroupAction):
             kept = "They leave this list; the payer's answer stays as it is."
         else:
             kept = "They leave this list; they stay failed, with nobody asking the payer again."
-        return [kept, "Each of them can still be corrected or run again from its own page."]
+        return [kept, "Each of them can still be fixed or re-run from its own page."]
 
     def button(self, key: GroupKey) -> str:
         """The deed."""

@@ -182,7 +182,7 @@ def _start_conversations(rows: list[Claimed], worker: str) -> None:
 
 
 def _abandon_conversations(rows: list[Claimed]) -> None:
-    """Close what was left open when a row was cancelled: it is run again, and asks anew."""
+    """Close what was left open when a row was cancelled: it is re-run, and asks anew."""
     with connection.cursor() as cursor:
         cursor.executemany(
             "UPDATE eligibility_attempt SET state = 'failed', failure = %s, code = 'abandoned',"

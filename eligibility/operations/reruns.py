@@ -17,7 +17,7 @@ from eligibility.engine.rows import add_events
 from eligibility.models import Connection, EligibilityTask
 from eligibility.operations.rows import Routes
 
-RERUN_NOTE = "run again"
+RERUN_NOTE = "re-run"
 
 
 @dataclass(frozen=True, slots=True)

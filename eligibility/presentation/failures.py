@@ -15,7 +15,7 @@ class Explanation:
     """`title` says what happened, `advice` what to do about it, `actor` who does it.
 
     `look_at` are the fields (wire names) to look at first, the likeliest first. `unchanged`
-    says what becomes of a row that is run again as it is; empty when that may well succeed.
+    says what becomes of a row that is re-run as it is; empty when that may well succeed.
     """
 
     title: str
@@ -35,7 +35,7 @@ def _failure(
 FAILURES: dict[Failure, Explanation] = {
     Failure.INPUT_INVALID: _failure(
         Failure.INPUT_INVALID,
-        "Correct the field in question, then run the check again.",
+        "Correct the field in question, then re-run the check.",
         look_at=("id_value", "id_type", "visit_type"),
         unchanged="Rows that nobody has corrected will be refused again.",
     ),
@@ -66,19 +66,19 @@ FAILURES: dict[Failure, Explanation] = {
     ),
     Failure.THROTTLED: _failure(
         Failure.THROTTLED,
-        "Too many questions at once. Wait a few minutes, then run them again.",
+        "Too many questions at once. Wait a few minutes, then re-run them.",
     ),
     Failure.PAYER_UNAVAILABLE: _failure(
         Failure.PAYER_UNAVAILABLE,
-        "We tried several times. Run them again once the payer is back.",
+        "We tried several times. Re-run them once the payer is back.",
     ),
     Failure.TIMEOUT: _failure(
         Failure.TIMEOUT,
-        "We tried several times. Run them again when the payer is less busy.",
+        "We tried several times. Re-run them when the payer is less busy.",
     ),
     Failure.BAD_RESPONSE: _failure(
         Failure.BAD_RESPONSE,
-        "Run one of them again. If it stays, tell whoever looks after the portal.",
+        "Re-run one of them. If it stays, tell whoever looks after the portal.",
     ),
     Failure.INTERNAL: _failure(
         Failure.INTERNAL,
@@ -103,13 +103,13 @@ OUTCOMES: dict[Outcome, Explanation] = {
     ),
     Outcome.UNDETERMINED: Explanation(
         "The payer could not say",
-        "Run them again later, or ask the payer by telephone before the visit.",
+        "Re-run them later, or ask the payer by telephone before the visit.",
         Actor.CLINIC,
         ("id_value", "dob"),
     ),
     Outcome.PARTIAL: Explanation(
         "Some payers did not answer",
-        "Run the search again, or choose the payer that is on the patient's card.",
+        "Re-run the search, or choose the payer that is on the patient's card.",
         Actor.CLINIC,
         ("tpa_name", "id_value"),
     ),
@@ -127,7 +127,7 @@ def explain(*, failure: str = "", outcome: str = "") -> Explanation | None:
 WHO_ACTS: dict[Actor, str] = {
     Actor.CLINIC: "You can fix this",
     Actor.ADMIN: "An administrator acts",
-    Actor.NOBODY: "Nothing to fix: run again later",
+    Actor.NOBODY: "Nothing to fix: re-run later",
     Actor.ENGINEERING: "For whoever looks after the portal",
 }
 """Who acts, as a page says it to the clinic's staff."""

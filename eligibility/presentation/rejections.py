@@ -59,7 +59,7 @@ _WHOLE_ROWS: dict[str, tuple[str, str]] = {
     "row.unchanged": ("The correction changes nothing", "Change what is wrong, then save."),
     "row.gone": ("The row is no longer here to be corrected", "Look for it among the checks."),
     "batch.rolled_back": (
-        "Rejected together with others",
+        "Not accepted together with others",
         "Nothing is wrong with these rows, but all or none of their request were asked for. "
         "Accept them one by one, or discard them.",
     ),

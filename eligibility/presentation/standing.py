@@ -11,8 +11,8 @@ from eligibility.presentation.failures import FAILURES, WHO_ACTS
 from portal.badges import Colour
 
 _MANY_AND_ONE = (
-    ("Run one of them again", "Run it again"),
-    ("un them again", "un it again"),
+    ("e-run one of them", "e-run it"),
+    ("e-run them", "e-run it"),
 )
 
 

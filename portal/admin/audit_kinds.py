@@ -49,7 +49,7 @@ KINDS: dict[str, Kind] = {
     "portal.user": Kind("User", {"clinics": "Clinics", "role": "Role"}),
     "portal.team": Kind("Team"),
     "portal.submission": Kind("Request", has_name=False),
-    "portal.rejectedrow": Kind("Rejected row", has_name=False),
+    "portal.rejectedrow": Kind("Row not accepted", has_name=False),
 }
 """Model label → what is said of it."""
 

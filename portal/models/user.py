@@ -13,7 +13,7 @@ class Role(models.TextChoices):
     """What a person may do; each role may do all that the ones before it may."""
 
     VIEWER = "viewer", "Viewer: sees"
-    OPERATOR = "operator", "Operator: fixes, runs again, imports"
+    OPERATOR = "operator", "Operator: fixes, re-runs, imports"
     SUPERVISOR = "supervisor", "Supervisor: cancels, exports, reveals, edits rules"
     ADMIN = "admin", "Admin: manages keys, users, connections"
 

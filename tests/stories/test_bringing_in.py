@@ -19,7 +19,7 @@ def test_an_operator_brings_in_the_sample_and_fixes_two_of_its_mistakes(desk: De
     desk.press("Run now")
     expect(page.get_by_role("region", name="Not accepted")).to_contain_text("19")
     assert (EligibilityTask.objects.count(), RejectedRow.objects.open().count()) == (381, 19)
-    desk.press("Correct them")
+    desk.press("Fix them")
     unknown_visit = page.locator("article", has_text="visit type").filter(has_text="TPA004")
     unknown_visit.get_by_role("link", name="Fix one by one: NAS").click()
     lines = [fix_by_suggestion(desk, "Outpatient") for _ in range(2)]

@@ -18,7 +18,7 @@ def test_an_operator_fixes_a_failed_row_and_sees_it_eligible(desk: Desk) -> None
     desk.note()
     causes.get_by_role("link", name="See rows").click()
     page.get_by_role("link", name="Patient C", exact=True).click()
-    desk.press("Correct")
+    desk.press("Fix")
     page.locator("#id-id_value").fill(GOOD)
     desk.press("Save and re-run")
     expect(page.locator(".ep-head-facts")).to_contain_text("Pending")
@@ -47,7 +47,7 @@ def test_a_viewer_sees_everything_and_no_button_that_changes_it(desk: Desk) -> N
 
 
 CHANGES = (
-    *("Fix", "Correct", "Re-run", "Run", "Pause", "Resume", "Cancel", "Export", "Upload"),
+    *("Fix", "Re-run", "Run", "Pause", "Resume", "Cancel", "Export", "Upload"),
     *("New check", "Discard", "Accept", "Settle", "Reveal", "Save", "Add"),
 )
 

@@ -257,7 +257,7 @@ def test_an_old_answer_about_a_visit_to_come_is_a_warning() -> None:
     old = NOW - timedelta(days=3)
     card = make_card(given={"at": old, "day": old.date()})
     assert card.age == "3 days ago"
-    assert card.warnings == ("The answer is old (3 days ago): run the check again.",)
+    assert card.warnings == ("The answer is old (3 days ago): re-run the check.",)
     past = make_card(given={"at": old, "day": old.date()}, asked={"service_date": old.date()})
     assert past.warnings == ()
 

@@ -87,11 +87,11 @@ def test_rows_are_chosen_and_run_again(watched: Watched, cast: Cast) -> None:
     operator, page = with_password(cast.us.operator), watched.page
     watched.log_in(operator.username, PASSWORD)
     watched.go(CHECKS)
-    assert not page.get_by_role("button", name="Run again").is_visible()
+    assert not page.get_by_role("button", name="Re-run").is_visible()
     page.get_by_label("Select all on this page").check()
     assert page.get_by_text("1 selected").is_visible()
-    page.get_by_role("button", name="Run again").click()
-    page.get_by_role("button", name="Run 1 check again").click()
+    page.get_by_role("button", name="Re-run").click()
+    page.get_by_role("button", name="Re-run 1 check").click()
     page.get_by_text("1 check is in line again.").wait_for()
     task.refresh_from_db()
     assert task.status == "pending"
@@ -118,7 +118,7 @@ def test_an_export_is_a_file_and_the_page_stays(watched: Watched, cast: Cast) ->
     supervisor, page = with_password(cast.us.supervisor), watched.page
     watched.log_in(supervisor.username, PASSWORD)
     watched.go(batch_url(batch))
-    page.get_by_role("link", name="Export").click()
+    page.get_by_role("link", name="Export", exact=True).click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Export").click()
     assert download.value.suggested_filename.endswith("-results.xlsx")

@@ -21,6 +21,7 @@ from tests.eligibility.admin.waiting import (
     bad,
     doubtful,
     failed,
+    fix_page,
     page,
     rejected,
 )
@@ -336,11 +337,25 @@ def test_a_re_run_says_first_what_it_will_do(cast: Cast) -> None:
     pause_batch(batch=batch)
     answer = enter(cast.us.operator).get(page("worklist_rerun", group=MISMATCH))
     text = " ".join(answer.context["facts"])
-    assert answer.context["question"] == "Run 2 checks again?"
+    assert answer.context["question"] == "Re-run 2 checks?"
     assert "2 checks will go back into line" in text
     assert "1 of them wait until their paused batch is resumed" in text
     assert "nobody has corrected" in text
     assert counts(worklist(cast.us.first)) == {MISMATCH: 2}
+
+
+def test_cancel_leads_back_to_the_group_or_to_the_one_row(cast: Cast) -> None:
+    task, (row, *_) = failed(cast.us.first), rejected(cast.us.first, bad(), bad())
+    client = enter(cast.us.operator)
+    since = {"since": "today"}
+    for name, group, one, form in (
+        ("worklist_rerun", MISMATCH, task, fix_page(task, **since, group=MISMATCH)),
+        ("worklist_discard", VISIT, row, fix_page(row, **since, group=VISIT)),
+    ):
+        of_all = client.get(page(name, **since, group=group))
+        assert of_all.context["back"] == page("worklist_group", **since, group=group)
+        of_one = client.get(page(name, **since, group=group, row=str(one.pk)))
+        assert of_one.context["back"] == form
 
 
 def test_a_confirmed_re_run_puts_the_group_back_in_line(cast: Cast) -> None:

@@ -1,4 +1,4 @@
-"""Rows that people cancel and run again, whatever the engine was doing with them."""
+"""Rows that people cancel and re-run, whatever the engine was doing with them."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ PHASES = [
     ("paused in the middle", -HOUR, [PENDING, DONE], {"paused_at": Now()}, "paused"),
     ("paused, and then all ended", -HOUR, [DONE, DONE], {"paused_at": Now()}, "completed"),
     ("cancelled in the middle", -HOUR, [CANCELLED, DONE], {"cancelled_at": Now()}, "cancelled"),
-    ("cancelled and a row run again", -HOUR, [PENDING, DONE], {"cancelled_at": Now()}, "running"),
+    ("cancelled and a row re-run", -HOUR, [PENDING, DONE], {"cancelled_at": Now()}, "running"),
 ]
 
 

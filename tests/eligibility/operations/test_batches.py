@@ -246,7 +246,7 @@ def test_a_cancelled_batch_cannot_be_brought_back_as_a_whole(cast: Cast, is_paus
     assert run_batch(batch=batch) == 0
     assert task(created).status == "cancelled"
     assert status_of(batch) == BatchStatus.CANCELLED
-    assert batch_of(created).paused_at is None  # or a row run again would be parked
+    assert batch_of(created).paused_at is None  # or a row re-run would be parked
 
 
 def test_cancelling_leaves_other_batches_alone(cast: Cast) -> None:

@@ -152,7 +152,7 @@ def test_only_rows_at_their_end_run_again_and_the_others_say_why(cast: Cast) -> 
     assert (moved.moved, dict(moved.stayed)) == (1, {"already in line": 1})
     failed.refresh_from_db()
     assert failed.status == Status.PENDING
-    assert TaskEvent.objects.filter(task=failed, after="pending", note="run again").count() == 1
+    assert TaskEvent.objects.filter(task=failed, after="pending", note="re-run").count() == 1
     assert not broken()
 
 

@@ -34,7 +34,7 @@ def test_the_newest_comes_first_and_says_who_and_what(admin: Client, cast: Cast)
     audit.record(verb=Verb.EXPORTED, actor=audit.of_user(cast.us.supervisor))
     assert verbs(admin) == [Verb.EXPORTED, Verb.FIXED]
     page = admin.get(LIST).content.decode()
-    assert "Downloaded" in page
+    assert "Exported" in page
     assert cast.us.operator.username in page
     assert f"Clinic {cast.us.first.name}" in page
 

@@ -170,7 +170,7 @@ def test_keys_of_other_rows_are_shown_by_name(admin: Client, cast: Cast) -> None
 
 def test_kinds_fields_and_values_have_words() -> None:
     assert kind_of("eligibility.eligibilitytask").word == "Check"
-    assert kind_of("portal.rejectedrow").word == "Rejected row"
+    assert kind_of("portal.rejectedrow").word == "Row not accepted"
     assert field_words("eligibility.connection", "max_in_flight") == "Questions at the same time"
     assert field_words("portal.apikey", "expires_at") == "Ends"
     assert field_words("records.record", "first_name") == "First name"
