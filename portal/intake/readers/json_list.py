@@ -89,6 +89,9 @@ class _Cutter:
     def __init__(self, text: IO[str]) -> None:
         self._text = text
         self._held = ""
+        self._at = self._depth = 0
+        self._is_inside = self._is_too_long = False
+        self._begins = (1, 1)
         self.line = 1
         self._column = 1
 
@@ -103,30 +106,49 @@ class _Cutter:
     def take(self) -> _Element:
         """The next element, up to the comma or bracket behind it, which is taken, too."""
         self._skip_blank()
-        line, column = self.line, self._column
-        at, depth, is_inside, is_too_long = 0, 0, False, False
+        self._begins = self.line, self._column
+        self._at, self._depth = 0, 0
+        self._is_inside = self._is_too_long = False
+        while mark := self._next_mark():
+            if self._ends_with(mark):
+                return self._element(mark)
+        self._at = len(self._held)
+        return self._element(_END)
+
+    def _next_mark(self) -> str:
+        """The next character that may matter, which is looked at then; empty at the end."""
         while True:
-            found = (_INSIDE if is_inside else _OUTSIDE).search(self._held, at)
-            if found is None or (found[0] == "\\" and found.end() == len(self._held)):
-                at = len(self._held) if found is None else found.start()
-                if at > LONGEST_LINE:
-                    is_too_long = True
-                    self._drop(at)
-                    at = 0
-                if not self._read():
-                    return _Element(self._cut(len(self._held)), line, column, _END, is_too_long)
-                continue
-            mark, at = found[0], found.end()
-            if mark == "\\":
-                at += 1
-            elif mark == '"':
-                is_inside = not is_inside
-            elif depth == 0 and mark in ",]":
-                text = self._cut(at)
-                is_too_long = is_too_long or len(text) > LONGEST_LINE
-                return _Element(text[:-1], line, column, mark, is_too_long)
-            else:
-                depth += 1 if mark in "[{" else -1 if mark in "]}" and depth else 0
+            found = (_INSIDE if self._is_inside else _OUTSIDE).search(self._held, self._at)
+            if found is not None and (found[0] != "\\" or found.end() < len(self._held)):
+                self._at = found.end()
+                return found[0]
+            self._at = len(self._held) if found is None else found.start()
+            if self._at > LONGEST_LINE:
+                self._is_too_long = True
+                self._drop(self._at)
+                self._at = 0
+            if not self._read():
+                return _END
+
+    def _ends_with(self, mark: str) -> bool:
+        """Whether the element ends in front of this mark; keeps count of strings and brackets."""
+        if mark == "\\":
+            self._at += 1
+        elif mark == '"':
+            self._is_inside = not self._is_inside
+        elif self._depth == 0 and mark in ",]":
+            return True
+        elif mark in "[{":
+            self._depth += 1
+        elif mark in "]}" and self._depth:
+            self._depth -= 1
+        return False
+
+    def _element(self, mark: str) -> _Element:
+        """What has been looked at, without its mark."""
+        text = self._cut(self._at)
+        is_too_long = self._is_too_long or len(text) > LONGEST_LINE
+        return _Element(text[: len(text) - len(mark)], *self._begins, mark, is_too_long)
 
     def rest(self) -> str:
         """What stands behind the list; empty when nothing does."""

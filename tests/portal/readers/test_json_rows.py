@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.intake.readers import Unreadable
+from portal.intake.readers import Unreadable, json_list
 from portal.intake.readers.json_list import read_json_list
 from portal.intake.readers.lines import LONGEST_LINE
 from portal.intake.readers.ndjson import read_ndjson
@@ -41,6 +41,15 @@ def test_a_json_list_is_cut_into_what_it_was_made_of(items: list[Any], indent: i
         found = rows(read_json_list, text.encode("utf-8", "surrogatepass"))
         assert [row.value for row in found] == items
         assert [row.number for row in found] == list(range(1, len(items) + 1))
+
+
+@pytest.mark.parametrize("block", range(1, 8))
+def test_a_list_is_cut_alike_however_its_pieces_come(
+    block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items = [{"a": 'quote " and \\ back'}, [["]", "}", ","]], "\\\\", {}, -1.5, None, "é\n"]
+    monkeypatch.setattr(json_list, "_BLOCK", block)
+    assert [row.value for row in rows(read_json_list, json.dumps(items, indent=1))] == items
 
 
 @given(st.lists(values))
