@@ -61,6 +61,7 @@ class GroupView:
     settle: str
     settle_word: str
     discard: str
+    alike: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +199,7 @@ def _view(group: Group, filters: Filters, now: datetime) -> GroupView:
         settle="" if is_rejected else to("settle"),
         settle_word="Accept" if key.kind is Kind.ANSWER else "Settle",
         discard=to("discard") if is_rejected else "",
+        alike=to("alike") if group.count > 1 else "",
     )
 
 

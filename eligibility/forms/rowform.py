@@ -18,13 +18,17 @@ from eligibility.payer_rules import PayerRules
 from eligibility.presentation.fields import message_in_words
 from eligibility.rules import Registry
 from portal.intake.issues import Issue
+from records.doctors import Doctor, doctors_of
+
+_DOCTOR = "doctorName"
 
 
 @dataclass(frozen=True, slots=True)
 class RowForm:
     """`first` are the fields at fault, or likely to be; `rest` are the others.
 
-    `payer` is None while none is chosen that the registry knows. `notes` are errors about no
+    `payer` is None while none is chosen that the registry knows; `doctors` are offered where the
+    form asks for one. `notes` are errors about no
     field of the form. `seen` names the doubts that the form shows, for its next coming.
     """
 
@@ -32,6 +36,7 @@ class RowForm:
     first: list[Field]
     rest: list[Field]
     payers: list[PayerGroup]
+    doctors: list[Doctor]
     notes: list[Note]
     seen: list[str]
     faults: int
@@ -55,7 +60,7 @@ def row_form(
     """The form of a row that says these values (`reading.values_of`), to correct it.
 
     Faulty fields come first, doubtful ones after them; only where there are none, those of
-    `look_at` do. `leave_out` are fields that this form never has. Two queries.
+    `look_at` do. `leave_out` are fields that this form never has. Three queries.
     """
     rules = registry.load().rules
     payer = rules.find(str(values.get("tpa_name") or ""))
@@ -76,7 +81,7 @@ def new_form(
 ) -> RowForm:
     """The form of a row that is to be made: the payer alone, then what this payer takes.
 
-    The fields keep their order whatever is wrong with them. Two queries.
+    The fields keep their order whatever is wrong with them. Three queries.
     """
     rules = registry.load().rules
     payer = rules.find(str(values.get("tpa_name") or ""))
@@ -119,6 +124,7 @@ def _form(
         first=made[: len(first)],
         rest=made[len(first) :],
         payers=payer_groups(rules.payers, _connected(team_id)),
+        doctors=doctors_of(team_id) if _DOCTOR in names else [],
         notes=[Note(message_in_words(issue.message, names_of(rules))) for issue in elsewhere],
         seen=[token_of(doubt) for doubt in doubts],
         faults=len(errors),
