@@ -67,7 +67,7 @@ class AlikeChecks(AlikePage):
         if self.is_rejected:
             found = explain_rejection(cause_of([Issue(fault.pattern, fault.code, "")]))
             return found.title, found.advice
-        return self.field(fault.pattern), f"{self.key.explain().title}."
+        return self.field(fault.pattern), ""
 
     def field(self, pattern: str) -> str:
         """As the desk calls it."""
@@ -94,6 +94,12 @@ class AlikeChecks(AlikePage):
         if name == "visit_type" and payer and payer.visit_types:
             return [(code, visit_name(code)) for code in payer.visit_types]
         return ()
+
+    def lead(self) -> str:
+        """Of checks, why they wait: nobody knows which field is at fault."""
+        if self.is_rejected:
+            return ""
+        return f"{self.key.explain().title}. Below is what these checks have in common."
 
     def said(self, reason: str) -> str:
         """With the desk's names of fields."""

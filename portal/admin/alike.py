@@ -68,6 +68,10 @@ class AlikePage(ABC, Page):
         """(value, words) to choose from; empty where anything may be typed."""
         return ()
 
+    def lead(self) -> str:
+        """What all the faults have in common; empty where each speaks for itself."""
+        return ""
+
     def said(self, reason: str) -> str:
         """Why a row stays, in the words of the page."""
         return reason
@@ -121,17 +125,18 @@ class AlikePage(ABC, Page):
         views = [self._view(fault) for fault in self.listed(faults)]
         shown = [view for view in views if view.clusters or view.suggested]
         return self.render_to_response(
-            self.get_context_data(faults=shown, back=self.back(), most=MOST_ROWS)
+            self.get_context_data(faults=shown, back=self.back(), most=MOST_ROWS, lead=self.lead())
         )
 
     def _view(self, fault: Fault) -> FaultView:
         title, advice = self.words(fault.whole)
+        where = self.field(fault.whole.pattern)
         shown = [each for each in fault.clusters if len(each.refs) >= self.smallest][:MOST_SHOWN]
         takes_own = fault.whole.takes_suggestions and len(fault.clusters) > 1
         return FaultView(
             title=title,
             advice=advice,
-            where=self.field(fault.whole.pattern),
+            where="" if where == title else where,
             count=fault.count,
             clusters=[self._cluster(each) for each in shown],
             rest=len(fault.clusters) - len(shown),
@@ -179,6 +184,7 @@ class AlikePage(ABC, Page):
                 value_shown=self._value(cluster),
                 is_any=cluster.value is ANY,
                 is_missing=cluster.value is None,
+                is_entry=cluster.pattern.endswith("/*"),
                 suggestion=self._suggestion(cluster),
                 options=self.choices(cluster.pattern),
                 how=how or usual,
@@ -224,7 +230,7 @@ class AlikePage(ABC, Page):
         """Back to the list, and to the faults."""
         found = [{"title": "Needs attention", "link": self.back()}]
         if self.request.GET.get("like"):
-            found.append({"title": self.title, "link": self.address()})
+            found.append({"title": "What is alike", "link": self.address()})
         return found
 
 

@@ -77,8 +77,12 @@ class AlikeRecords(AlikePage):
         return known.get(pattern, ())
 
     def address(self, **more: str) -> str:
-        """About the same rows."""
-        return with_query(reverse("admin:records_alike"), more)
+        """One fault; the faults themselves are on the list that the rows are taken from."""
+        return with_query(reverse("admin:records_alike"), more) if more else self.back()
+
+    def get_crumbs(self) -> list[dict[str, str]]:
+        """Back to that list."""
+        return [{"title": "Needs attention", "link": self.back()}]
 
     def back(self) -> str:
         """The list of groups."""

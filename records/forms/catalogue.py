@@ -76,7 +76,9 @@ _OPTIONS: Final = {
     "status": (("active", "Active"), ("inactive", "Inactive")),
 }
 _COLUMNS: Final = {"code": "Code", "locationId": "Id", "locationName": "Name"}
-_ORDER: Final = tuple(LABELS)
+_FIRST: Final = ("name", "status", "npi", "id", "gender", "supervisorId")
+_LAST: Final = ("organizationId", "logicalId")
+_ORDER: Final = (*_FIRST, *(name for name in LABELS if name not in {*_FIRST, *_LAST}), *_LAST)
 
 
 def fields_of(config: type[Any]) -> dict[str, FieldSpec]:

@@ -28,7 +28,11 @@ class Note:
 
 @dataclass(slots=True)
 class Field:
-    """One field as the form shows it. `rows` of a table and `days` of hours are name → text."""
+    """One field as the form shows it.
+
+    `days` of hours are (name, label, text), `rows` of a table have (name, label, text, length);
+    `guilty` names those of them that an error or a warning is about.
+    """
 
     spec: FieldSpec
     value: str = ""
@@ -37,7 +41,14 @@ class Field:
     options: Sequence[tuple[str, str]] = ()
     errors: list[Note] = field(default_factory=list)
     warnings: list[Note] = field(default_factory=list)
+    guilty: set[str] = field(default_factory=set)
     has_focus: bool = False
+
+    @property
+    def parts(self) -> list[str]:
+        """The names of the days, or of the parts of a table."""
+        cells = [name for row in self.rows for name, *_ in row]
+        return [*cells, *(name for name, *_ in self.days)]
 
     @property
     def is_odd(self) -> bool:
@@ -79,6 +90,7 @@ def row_form(
             notes.append(note)
         else:
             (about.errors if issue in errors else about.warnings).append(note)
+            about.guilty |= {n for n in about.parts if _is_within(issue.pointer, n)}
     first = [each for each in fields.values() if each.errors]
     first += [each for each in fields.values() if each.warnings and not each.errors]
     rest = [each for each in fields.values() if not each.errors and not each.warnings]
@@ -97,9 +109,7 @@ def take_over(row: Any, issues: Collection[Issue], token: str) -> Any:
 
 def _specs() -> dict[str, FieldSpec]:
     chosen = FieldSpec(INTEGRATION, "Integration", Kind.CHOICE, help="Where the record comes from.")
-    specs = dict(FIELDS)
-    name = next(iter(specs))
-    return {name: specs.pop(name), INTEGRATION: chosen, **specs}
+    return {**FIELDS, INTEGRATION: chosen}
 
 
 def _field(spec: FieldSpec, row: Any, integrations: Sequence[tuple[str, str]]) -> Field:
@@ -125,6 +135,12 @@ def _pointer_of(issue: Issue, specs: Mapping[str, FieldSpec]) -> str:
     depth = 3 if steps[1:2] == ["config"] else 2
     pointer = "/".join(steps[:depth])
     return pointer if pointer in specs else ""
+
+
+def _is_within(pointer: str, name: str) -> bool:
+    """Whether an issue is about this part: at it, inside of it, or about the whole of its row."""
+    row = name.rpartition("/")[0]
+    return pointer in (name, row) or pointer.startswith(f"{name}/")
 
 
 def _note(issue: Issue) -> Note:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from records.data.languages import LANGUAGES
+from records.presentation.fields import DAY_LABELS
 
 
 def said(value: Any) -> str:
@@ -26,7 +27,10 @@ def said(value: Any) -> str:
 
 
 def _object(value: Mapping[str, Any]) -> str:
-    if value.keys() and value.keys() <= {"start", "end"}:
+    if value and value.keys() <= DAY_LABELS.keys():
+        days = ((DAY_LABELS[day], said(hours) or "off") for day, hours in value.items())
+        return "; ".join(f"{day} {hours}" for day, hours in days)
+    if value and value.keys() <= {"start", "end"}:
         return f"{said(value.get('start')) or '?'}–{said(value.get('end')) or '?'}"
     texts = [said(each) for each in value.values()]
     return " ".join(text for text in texts if text)

@@ -122,7 +122,7 @@ def test_no_address_names_what_a_row_says(cast: Cast, desk: Client) -> None:
 def test_failed_checks_that_are_alike_are_corrected_together(cast: Cast, desk: Client) -> None:
     tasks = [failed(cast.us.first, "input_invalid") for _ in range(3)]
     answer = desk.get(page("worklist_alike", group="failed:TPA004:input_invalid"))
-    faults = {fault.where: fault for fault in answer.context["faults"]}
+    faults = {fault.title: fault for fault in answer.context["faults"]}
     link = faults["Visit type"].clusters[0].link
     tried = desk.post(link, {"action": "try", "how": "value", "value": "INPATIENT"})
     assert "3 rows would be right." in text_of(tried)
