@@ -17,10 +17,9 @@ class RecordChange(models.Model):
 
     `before` and `after` are {"logicalId", "integrationId", "config"}; null before a creation and
     after a deletion. A creation's `after` is not stored: it is the next change's `before`, or
-    what the record still says, see `operations.filled`. `version` is
-    the record's after the change. `source` says by which road it came, `actor` is a person's or
-    key's 24-hex id. The database itself refuses an UPDATE (a
-    trigger, see the migration).
+    what the record still says (`operations.filled`). `version` is the record's after the change.
+    `source` says by which road it came, `actor` is a person's or key's 24-hex id. The database
+    itself refuses an UPDATE (a trigger, see the migration).
     """
 
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+", db_index=False)

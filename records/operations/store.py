@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
+from django.db import IntegrityError
+
 from portal import objectid
 from portal.intake.insert_new import insert_new_rows
 from portal.intake.issues import Issue
@@ -35,6 +37,10 @@ CONSTRAINT = "logical_id"
 """In the name of the constraint that keeps two requests from creating the same record."""
 _ROUNDS = 10
 """How often a row is tried whose record is there, and gone when it is looked up."""
+
+
+class Vanished(IntegrityError):
+    """Records were in the way of rows, and gone whenever they were looked up: begin anew."""
 
 
 def sort_out(intake: Intake, checked: Sequence[Checked]) -> list[Entry]:
@@ -141,6 +147,8 @@ def store_records(intake: Intake, entries: Sequence[Entry], submission_id: UUID 
         rows = [new_row(intake, entry, submission_id) for entry in left]
         stored = insert_new_rows(ResourceRecord, COLUMNS, rows, unique=UNIQUE)
         left = _meet_those_before(intake, [entry for entry in left if id_of(entry) not in stored])
+    if left:
+        raise Vanished(CONSTRAINT)
     _note_created(intake, good)
     write_changes(intake, [entry for entry in good if entry.disposition is Disposition.UPDATED])
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import random
 from typing import Any
 
+import pytest
+
 from portal.models import Team
 from records.models import RecordChange, ResourceRecord
-from records.operations import By, ChangeStatus, create_records, update_record
+from records.operations import By, ChangeStatus, create_records, store, update_record
 from tests.at_once import at_once
 from tests.cast import Cast
 from tests.records.making import ME, YOU, became, create, row
@@ -42,6 +44,33 @@ def test_of_two_requests_at_once_one_makes_each_record_and_the_other_names_it(
         assert existing_ids(one) | existing_ids(other) == made
     assert ResourceRecord.objects.count() == 40 * ROUNDS
     assert RecordChange.objects.count() == 40 * ROUNDS
+
+
+def test_a_record_that_is_deleted_while_a_row_meets_it_makes_way_for_the_row(
+    committed_cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The row's insert finds the record, and the look-up behind it does not."""
+    team, look = committed_cast.us.team, store.find_known
+    create(team, row("A", name="Old"))
+
+    def delete_first(*given: Any, **asked: Any) -> Any:
+        ResourceRecord.objects.filter(name_key="old").delete()
+        return look(*given, **asked)
+
+    monkeypatch.setattr(store, "find_known", delete_first)
+    assert became(create(team, row("A", name="New"))) == ["created"]
+    assert ResourceRecord.objects.get().config["name"] == "New"
+
+
+def test_rows_whose_records_come_and_go_for_ever_are_an_error_and_never_half_stored(
+    committed_cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    team = committed_cast.us.team
+    create(team, row("A"))
+    monkeypatch.setattr(store, "find_known", lambda *given, **asked: {})
+    with pytest.raises(store.Vanished):
+        create(team, row("A"), row("B"))
+    assert ResourceRecord.objects.count() == 1
 
 
 def test_two_updates_of_the_same_records_at_once_both_count(committed_cast: Cast) -> None:
