@@ -19,8 +19,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from eligibility.demo import guide
-from eligibility.demo.cast import Cast, NotForDemo, prepare_cast, refuse_production
+from eligibility.demo.cast import CLINICS, Cast, NotForDemo, prepare_cast, refuse_production
 from eligibility.demo.client import Client, Refused
+from eligibility.demo.practitioners import send_practitioners
 from eligibility.demo.process import ProcessEnded
 from eligibility.demo.run import (
     Sent,
@@ -96,6 +97,11 @@ class Command(BaseCommand):
 
     def _work(self, stage: Stage, client: Client, cast: Cast, *, within: float) -> Sent:
         """Send the sample and wait for its answers; the sums must add up."""
+        staff = send_practitioners(client, CLINICS)
+        self._say(f"  Sent {staff.sent} practitioners: {staff.stored} are on record,")
+        self._say(f"  {staff.rejected} with a slip wait under Needs attention")
+        if not staff.is_whole:
+            raise CommandError("Of the practitioners others were rejected than those with a slip.")
         sent = send_sample(client, cast)
         self._say(f"  Sent {sent.rows} appointments as run {cast.run}, in one request")
         self._say("  The answers are SYNTHETIC: the portal's own test payer makes them up", "")
