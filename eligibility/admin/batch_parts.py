@@ -10,12 +10,12 @@ from eligibility.admin.batch_view import BatchView, Cause, PayerRows, Rejection
 from eligibility.admin.links import address, tasks_address
 from eligibility.admin.places import group_address
 from eligibility.choices import BatchStatus, Failure, Outcome, Status
-from eligibility.presentation import moments
 from eligibility.presentation.counts import counted
 from eligibility.presentation.failures import FAILURES, WHO_ACTS
 from eligibility.presentation.rejections import explain_rejection
 from eligibility.presentation.strips import segments
 from eligibility.worklist import UNKNOWN_PAYER, Filters, GroupKey, Kind
+from portal import moments
 
 
 def progress_parts(view: BatchView) -> dict[str, Any]:

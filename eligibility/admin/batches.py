@@ -22,8 +22,8 @@ from eligibility.admin.lists import NewestAdmin
 from eligibility.admin.names import batch_name
 from eligibility.choices import Outcome, Status
 from eligibility.models import Batch
-from eligibility.presentation import moments
 from eligibility.presentation.strips import segments
+from portal import moments
 from portal.admin_site import Capability
 from portal.roles import can, zone_of
 

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from eligibility.admin.filters import Choices, Pick
-from eligibility.presentation import moments
+from portal import moments
 from portal.roles import zone_of
 
 Stretch = tuple[str, int, int]

@@ -15,12 +15,11 @@ from eligibility.admin.places import group_address, group_of, task_address, work
 from eligibility.choices import Review, Status
 from eligibility.models import EligibilityTask, TaskEvent, TaskRevision
 from eligibility.operations import Fixed, FixStatus, fix_task, retry_tasks, row_of
-from eligibility.presentation import moments
 from eligibility.presentation.failures import explain
 from eligibility.presentation.fields import label, said, value_in_words
 from eligibility.presentation.places import place
 from eligibility.worklist import GroupKey, key_of
-from portal import audit
+from portal import audit, moments
 from portal.admin_site import Capability, page
 from portal.models import Verb
 from portal.roles import visible_clinic_ids, zone_of

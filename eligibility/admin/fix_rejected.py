@@ -13,10 +13,10 @@ from eligibility.admin.fix_subject import Meanwhile, Subject
 from eligibility.admin.places import group_address, group_of, task_address, worklist_of
 from eligibility.operations import Fixed, FixStatus, fix_rejected
 from eligibility.operations.create import KIND
-from eligibility.presentation import moments
 from eligibility.presentation.fields import message_in_words
 from eligibility.presentation.places import place
 from eligibility.worklist import key_of
+from portal import moments
 from portal.admin_site import Capability, page
 from portal.models import RejectedRow, RowState, Verb
 from portal.roles import visible_clinic_ids, zone_of

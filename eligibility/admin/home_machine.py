@@ -13,8 +13,8 @@ from eligibility.admin.home_desk import Desk, address
 from eligibility.models import Connection, EligibilityTask
 from eligibility.models.engine import WorkerHost
 from eligibility.operations.create import KIND
-from eligibility.presentation import moments
 from eligibility.worklist import Filters
+from portal import moments
 from portal.badges import Badge
 from portal.models import Submission
 

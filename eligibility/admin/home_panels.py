@@ -17,9 +17,9 @@ from eligibility.admin.home_words import batch_came, batch_forecast
 from eligibility.admin.names import batch_name
 from eligibility.choices import Outcome, Review
 from eligibility.models import Batch, Connection, EligibilityTask
-from eligibility.presentation import moments
 from eligibility.querysets import batch_status
 from eligibility.worklist import Filters, Group, Worklist
+from portal import moments
 from portal.badges import Colour
 
 BATCHES_SHOWN = 6

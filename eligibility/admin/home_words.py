@@ -7,7 +7,7 @@ from typing import Any
 
 from eligibility.admin.names import CAME
 from eligibility.choices import BatchStatus
-from eligibility.presentation import moments
+from portal import moments
 
 MEASURED_ROWS = 20
 """A batch's own pace counts after so many ended rows; before, the forecast it was given does."""

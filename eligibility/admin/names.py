@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from eligibility.models import Batch, Payer
-from eligibility.presentation import moments
+from portal import moments
 from portal.people import PORTAL, names_of
 
 __all__ = ["CAME", "PORTAL", "batch_name", "dated_name", "names_of", "payer_names"]

@@ -12,7 +12,6 @@ from eligibility.admin.task_view import TaskView
 from eligibility.choices import AttemptState
 from eligibility.models import Attempt
 from eligibility.operations import row_of
-from eligibility.presentation import moments
 from eligibility.presentation.benefits import benefit_row
 from eligibility.presentation.codes import short_id_type, visit_name
 from eligibility.presentation.fields import (
@@ -26,6 +25,7 @@ from eligibility.presentation.fields import (
 from eligibility.presentation.history import move_look, move_words
 from eligibility.presentation.people import member_pairs, policy_pairs
 from eligibility.presentation.places import place
+from portal import moments
 from portal.badges import Badge
 
 _NOTHING: Mapping[str, Any] = {}

@@ -12,8 +12,8 @@ from eligibility.admin.links import task_address
 from eligibility.choices import Failure, Review, Status
 from eligibility.identifiers import mask
 from eligibility.models import EligibilityTask
-from eligibility.presentation import moments
 from eligibility.presentation.codes import visit_name
+from portal import moments
 
 _SHOWN = (
     "id", "name", "id_type", "id_value", "client_reference", "visit_type", "service_date",

@@ -14,10 +14,10 @@ from eligibility.admin.names import names_of, payer_names
 from eligibility.admin.task_rows import tag_of
 from eligibility.choices import FINAL, Status
 from eligibility.models import Attempt, EligibilityTask, Result, TaskEvent, TaskRevision
-from eligibility.presentation import moments
 from eligibility.presentation.card import Asked, Card, Given, front_desk_card
 from eligibility.presentation.masks import Mask
 from eligibility.presentation.standing import Standing, Work, standing
+from portal import moments
 
 MOST_SHOWN = 100
 """Attempts and events of one check that its page shows, the newest ones."""

@@ -22,9 +22,8 @@ from django.utils import timezone
 from eligibility.admin.home_desk import address
 from eligibility.admin.upload_trial import FIELDS, bring_in, try_out
 from eligibility.files.report import FileReport
-from eligibility.presentation import moments
 from eligibility.worklist import Filters
-from portal import uploads
+from portal import moments, uploads
 from portal.admin_site import Capability, Page, page
 from portal.intake.readers import Unreadable
 from portal.models import Clinic

@@ -26,9 +26,9 @@ from eligibility.admin.places import (
 from eligibility.admin.worklist_rows import shown_rows
 from eligibility.choices import Actor
 from eligibility.models import Batch, Payer
-from eligibility.presentation import moments
 from eligibility.presentation.failures import WHO_ACTS
 from eligibility.worklist import UNKNOWN_PAYER, Filters, Group, GroupKey, Kind, Since
+from portal import moments
 from portal.admin_site import Capability, Page, page
 from portal.badges import Colour
 from portal.roles import clinics_of

@@ -12,13 +12,13 @@ from eligibility.admin.places import fix_address, task_address
 from eligibility.choices import Outcome
 from eligibility.identifiers import mask
 from eligibility.models import EligibilityTask
-from eligibility.presentation import moments
 from eligibility.presentation.card import sentence_of
 from eligibility.presentation.codes import visit_name
 from eligibility.presentation.fields import message_in_words, value_in_words
 from eligibility.presentation.masks import Mask
 from eligibility.presentation.places import place
 from eligibility.worklist import Filters, GroupKey, Kind
+from portal import moments
 from portal.models import RejectedRow
 
 Payers = Mapping[str, str]

@@ -12,10 +12,10 @@ from eligibility.forms.catalogue import SPECS, YES_OR_NO, Kind, Spec
 from eligibility.forms.reading import DETAIL
 from eligibility.forms.shown import any_holds, conditions_of, is_always_required, only_on_condition
 from eligibility.payer_rules import PayerRules
-from eligibility.presentation import moments
 from eligibility.presentation.codes import short_id_type, visit_name
 from eligibility.presentation.fields import label, message_in_words
 from eligibility.rules import Registry
+from portal import moments
 from portal.intake.issues import Issue
 
 _PRIORITIES = (("high", "High"), ("normal", "Normal"), ("low", "Low"))

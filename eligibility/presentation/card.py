@@ -12,7 +12,6 @@ from datetime import date, datetime
 from typing import Any
 
 from eligibility.choices import Outcome
-from eligibility.presentation import moments
 from eligibility.presentation.amounts import NOT_STATED
 from eligibility.presentation.benefits import patient_pays, pre_approval_of
 from eligibility.presentation.codes import visit_name
@@ -20,6 +19,7 @@ from eligibility.presentation.doubts import doubts
 from eligibility.presentation.failures import OUTCOMES
 from eligibility.presentation.standing import for_one
 from eligibility.presentation.visits import benefits_for, service_name
+from portal import moments
 from portal.badges import Colour
 
 Stored = Mapping[str, Any]

@@ -9,9 +9,9 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from eligibility.choices import Outcome
-from eligibility.presentation import moments
 from eligibility.presentation.fields import message_in_words
 from eligibility.presentation.visits import benefits_for, service_name
+from portal import moments
 
 if TYPE_CHECKING:
     from eligibility.presentation.card import Asked, Given

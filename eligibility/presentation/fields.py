@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from eligibility.presentation import moments
 from eligibility.presentation.codes import (
     codes_in_words,
     is_visit_type,
     short_id_type,
     visit_name,
 )
+from portal import moments
 
 LABELS: dict[str, str] = {
     "tpa_name": "Payer",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from eligibility.presentation import moments
 from eligibility.presentation.amounts import NOT_STATED
 from eligibility.presentation.masks import Mask
+from portal import moments
 
 Stored = Mapping[str, Any]
 Pairs = list[tuple[str, str]]

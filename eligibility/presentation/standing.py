@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from eligibility.choices import FAILURE_RULES, Failure, Look, Status
-from eligibility.presentation import moments
 from eligibility.presentation.failures import FAILURES, WHO_ACTS
+from portal import moments
 from portal.badges import Colour
 
 _MANY_AND_ONE = (

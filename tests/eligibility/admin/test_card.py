@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from eligibility.choices import Failure, Look, Outcome, Status
-from eligibility.presentation import moments
 from eligibility.presentation.amounts import share_of, sum_of
 from eligibility.presentation.benefits import benefit_row, patient_pays, pre_approval_of
 from eligibility.presentation.card import Asked, Card, Given, front_desk_card, is_valid_on
@@ -16,6 +15,7 @@ from eligibility.presentation.people import member_pairs, policy_pairs
 from eligibility.presentation.standing import Work, standing
 from eligibility.presentation.visits import benefits_for
 from eligibility.results import Answer, Benefit, Member, Network, Policy
+from portal import moments
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 VISIT = date(2026, 11, 24)
