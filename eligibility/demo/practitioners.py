@@ -33,7 +33,7 @@ _LANGUAGES: Final = (["en", "ar"], ["en", "hi", "ur"], ["ar", "fr"], ["en", "tl"
 _DAY: Final = [{"start": "08:30", "end": "13:00"}, {"start": "16:00", "end": "20:00"}]
 _SHORT: Final = [{"start": "09:00", "end": "15:00"}]
 _FIRST_LICENCE: Final = 200
-_SLIPS: Final = (
+_SLIPS: Final[tuple[dict[str, Any], ...]] = (
     *[{"languages": ["English", "Arabic"]}] * 6,
     *[{"gender": "woman"}] * 3,
     *[{"workingHours": {"mon": [{"start": "22:00", "end": "06:00"}]}}] * 2,

@@ -24,7 +24,11 @@ class GroupFixPage(Page):
 
     template_name = "portal/groupfix/done.html"
     title = "Correction of a group"
-    crumbs = (("Needs attention", "admin:worklist"),)
+
+    def get_crumbs(self) -> list[dict[str, str]]:
+        """Back to the list that the rows came from."""
+        home = HOMES.get(self.fix().kind, "admin:worklist")
+        return [{"title": "Needs attention", "link": reverse(home)}]
 
     def fix(self) -> GroupFix:
         """The person's own. Raises Http404."""

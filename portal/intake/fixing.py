@@ -83,15 +83,17 @@ def fix_rejected(
     version: int,
     actor: str,
     profile: str = "lenient",
+    accept: Accept | None = None,
 ) -> Fixed:
     """Accept a rejected row with what it says now, at its place in its submission.
 
     `version` is the one that the editor saw. A row that is still wrong changes nothing and comes
-    back with its errors.
+    back with its errors. `accept` is another way than its kind's own to accept this row.
     """
-    accept, unique = _accept[Submission.objects.values_list("kind").get(pk=row.submission_id)[0]]
+    usual, unique = _accept[Submission.objects.values_list("kind").get(pk=row.submission_id)[0]]
+    way = accept or usual
     return winning_races(
-        lambda: _fix(accept, row, version, raw=raw, actor=actor, profile=profile), unique=unique
+        lambda: _fix(way, row, version, raw=raw, actor=actor, profile=profile), unique=unique
     )
 
 

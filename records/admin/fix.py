@@ -16,8 +16,16 @@ from portal.groupfix import Cluster
 from portal.models import RejectedRow, RowState, Verb
 from records.admin.form_page import Found, RecordFormPage
 from records.admin.groups import group_of, next_after
-from records.admin.places import fix_address, record_address, team_of, with_query
+from records.admin.places import (
+    fix_address,
+    record_address,
+    records_of,
+    team_of,
+    with_query,
+)
 from records.operations import KIND, FixStatus, create_records, fix_rejected
+from records.operations.answers import raw_key
+from records.operations.fixes import accept_as_change
 from records.operations.group_fixes import profile_of
 from records.presentation.fields import place
 from records.presentation.rejections import words_for
@@ -31,6 +39,8 @@ CHANGED_MEANWHILE = (
     "Somebody else has changed this row since you opened it. What you typed is below; nothing of "
     "it is saved."
 )
+AS_CHANGE = "change"
+"""What a form's button asks for whose record is stored already."""
 LAST_ONE = "That was the last row of this group."
 
 
@@ -40,6 +50,8 @@ class FixRecordPage(RecordFormPage):
 
     title = "Fix a rejected record"
     save_word = "Save and store"
+    stored = ""
+    """The address of the record that the row would be a second copy of."""
 
     @cached_property
     def row(self) -> RejectedRow:
@@ -76,18 +88,31 @@ class FixRecordPage(RecordFormPage):
             dry_run=True,
         )
         (entry,) = created.entries
+        if any(issue.code == "duplicate.existing" for issue in entry.errors):
+            self.stored = self._stored(row)
         return Found(entry.errors, entry.warnings)
+
+    def _stored(self, row: Any) -> str:
+        """The page of the record that has this row's integration and logical id."""
+        key = raw_key(row)
+        if key is None:
+            return ""
+        same = {"integration_key": key[0], "logical_id": key[1]}
+        record = records_of(self.request).filter(**same).first()
+        return record_address(record.pk) if record else ""
 
     def save(self, row: dict[str, Any], version: int) -> HttpResponse:
         """Store it at its line, and go on to the next where that was asked for."""
         user: Any = self.request.user
         after, _ = next_after(self.group, self.row)
+        as_change = self.request.POST.get("action") == AS_CHANGE
         fixed = fix_rejected(
             row=self.row,
             raw=row,
             version=version,
             actor=user.pk,
             profile=profile_of(self.row.submission),
+            accept=accept_as_change if as_change else None,
         )
         if fixed.status is FixStatus.REJECTED:
             return self.show(row, Found(fixed.errors, fixed.warnings))
@@ -124,6 +149,7 @@ class FixRecordPage(RecordFormPage):
             "closed": SETTLED.get(row.state, ""),
             "made": record_address(row.accepted_as) if row.accepted_as else "",
             "left": left,
+            "stored": self.stored if is_open else "",
             "skip": fix_address(after, like=group.token) if after and group else "",
             "discard": with_query(reverse("admin:records_discard"), {"row": str(row.pk)})
             if is_open

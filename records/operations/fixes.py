@@ -24,15 +24,34 @@ def accept_rejected(
     return fixed
 
 
+def accept_as_change(
+    *, submission: Submission, line: int, raw: Any, actor: str, profile: str
+) -> Fixed:
+    """The same, but a record that is stored already takes over what the row says."""
+    (fixed,) = accept_rows(
+        submission=submission,
+        rows=[(line, raw)],
+        actor=actor,
+        profile=profile,
+        on_conflict=OnConflict.UPDATE.value,
+    )
+    return fixed
+
+
 def accept_rows(
-    *, submission: Submission, rows: Sequence[tuple[int, Any]], actor: str, profile: str
+    *,
+    submission: Submission,
+    rows: Sequence[tuple[int, Any]],
+    actor: str,
+    profile: str,
+    on_conflict: str = "",
 ) -> list[Fixed]:
     """Store the records of corrected rows (line, row) of one submission, an answer for each.
 
-    What the submission asked for holds for them too: with `on_conflict=update` they take over
-    records that are stored already. Belongs to the caller's transaction.
+    What the submission asked for holds for them too, unless `on_conflict` says otherwise: with
+    "update" they change records that are stored already. Belongs to the caller's transaction.
     """
-    asked = submission.options.get("on_conflict", OnConflict.ERROR.value)
+    asked = on_conflict or submission.options.get("on_conflict", OnConflict.ERROR.value)
     intake = Intake(
         team=submission.team,
         clinic=submission.clinic,

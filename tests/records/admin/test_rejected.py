@@ -129,6 +129,18 @@ def test_a_row_that_is_no_record_has_a_form_all_the_same(
     assert ResourceRecord.objects.filter(name_key="dr. typed").exists()
 
 
+def test_a_row_whose_record_is_stored_can_be_taken_as_its_change(cast: Cast, desk: Client) -> None:
+    (rejected,) = reject(cast, row("GOOD", name="Dr. Renamed"))
+    form = desk.get(fix_page(rejected))
+    assert "on record already" in text_of(form)
+    answer = desk.post(fix_page(rejected), typed(form) | {"action": "change"}, follow=True)
+    assert "Stored." in text_of(answer)
+    record = ResourceRecord.objects.get()
+    assert (record.config["name"], record.version) == ("Dr. Renamed", 2)
+    rejected.refresh_from_db()
+    assert (rejected.state, rejected.accepted_as) == ("accepted", record.pk)
+
+
 def test_a_group_is_discarded_after_a_question(cast: Cast, desk: Client) -> None:
     reject(cast, *english(2), row("G", gender="woman"))
     link = groups(desk.get(LIST))["Language", "English"].discard
