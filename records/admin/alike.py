@@ -16,14 +16,13 @@ from portal.groupfix import Cluster, Ref, open_refs
 from portal.models import Team
 from records.admin.places import integrations_of, rejected_of, team_of, with_query
 from records.data.languages import LANGUAGES
+from records.forms.catalogue import genders, statuses
 from records.operations.group_fixes import RejectedRecords
 from records.presentation.fields import place
 from records.presentation.rejections import words_for
 from records.presentation.values import said
-from records.rules.gender import GENDERS
 
 HOMES[RejectedRecords.name] = "admin:records_attention"
-_STATUSES = (("active", "Active"), ("inactive", "Inactive"))
 
 
 def place_of(pattern: str) -> str:
@@ -70,8 +69,8 @@ class AlikeRecords(AlikePage):
         if pattern == "/config/languages/*":
             return _languages()
         known = {
-            "/config/gender": [(word, word.capitalize()) for word in GENDERS],
-            "/config/status": _STATUSES,
+            "/config/gender": genders(),
+            "/config/status": statuses(),
             "/config/type": (("practitioners", "Practitioner"),),
         }
         return known.get(pattern, ())

@@ -15,6 +15,7 @@ from portal.admin_site import Badge, Page, page
 from portal.badges import Colour
 from records.admin.filters import Filters, found
 from records.admin.places import integrations_of, record_address, records_of, with_query
+from records.forms.catalogue import statuses
 from records.models import ResourceRecord, TaxonomyCode
 from records.querysets import as_rows
 
@@ -67,6 +68,7 @@ class RecordsPage(Page):
             count=f"{min(count, MOST):,}{'+' if count > MOST else ''}",
             is_one=count == 1,
             filters=filters,
+            statuses=statuses(),
             integrations=integrations,
             chips=_chips(filters, dict(integrations)),
             query=with_query("", filters.as_fields()).lstrip("?"),

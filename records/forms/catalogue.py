@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, get_args, get_origin, get_type_hints
 
+from django.conf import settings
 from pydantic import StringConstraints
 from typing_extensions import is_typeddict
 
@@ -52,13 +54,18 @@ class FieldSpec:
     kind: Kind
     most: int = 300
     help: str = ""
-    options: tuple[tuple[str, str], ...] = ()
     columns: tuple[Column, ...] = ()
 
     @property
     def name(self) -> str:
         """The last step of the pointer."""
         return self.pointer.rpartition("/")[2]
+
+    @property
+    def options(self) -> Options:
+        """What a choice offers; empty for other fields."""
+        offered = _CHOSEN.get(self.name)
+        return offered() if offered else ()
 
 
 _HELP: Final = {
@@ -71,10 +78,21 @@ _HELP: Final = {
     "preferred_visiting_reasons": "One 24-character id on each line.",
     "workingHours": "Such as 09:00-12:30, 13:30-17:00; empty for a day off.",
 }
-_OPTIONS: Final = {
-    "gender": tuple((word, word.capitalize()) for word in GENDERS),
-    "status": (("active", "Active"), ("inactive", "Inactive")),
-}
+Options = tuple[tuple[str, str], ...]
+"""(value, words)"""
+
+
+def genders() -> Options:
+    """What a gender may be."""
+    return tuple((word, word.capitalize()) for word in GENDERS)
+
+
+def statuses() -> Options:
+    """What a status may be (RECORD_STATUSES)."""
+    return tuple((word, word.capitalize()) for word in settings.RECORD_STATUSES)
+
+
+_CHOSEN: Final[dict[str, Callable[[], Options]]] = {"gender": genders, "status": statuses}
 _COLUMNS: Final = {"code": "Code", "locationId": "Id", "locationName": "Name"}
 _FIRST: Final = ("name", "status", "npi", "id", "gender", "supervisorId")
 _LAST: Final = ("organizationId", "logicalId")
@@ -97,7 +115,6 @@ def fields_of(config: type[Any]) -> dict[str, FieldSpec]:
 def _field(pointer: str, name: str, hint: Any) -> FieldSpec:
     parts = list(_walk(hint))
     most = next((m for part in parts if (m := _length(part)) is not None), 300)
-    options = _OPTIONS.get(name, ())
     columns: tuple[Column, ...] = ()
     objects = [part for part in parts if is_typeddict(part)]
     lists = any(get_origin(part) is list for part in parts)
@@ -107,11 +124,11 @@ def _field(pointer: str, name: str, hint: Any) -> FieldSpec:
         kind = Kind.HOURS
     elif lists:
         kind = Kind.LINES
-    elif options:
+    elif name in _CHOSEN:
         kind = Kind.CHOICE
     else:
         kind = Kind.PROSE if most > _LONG and name not in _SHORT_BOX else Kind.TEXT
-    return FieldSpec(pointer, label(name), kind, most, _HELP.get(name, ""), options, columns)
+    return FieldSpec(pointer, label(name), kind, most, _HELP.get(name, ""), columns)
 
 
 def _columns(shape: Any) -> tuple[Column, ...]:
