@@ -32,6 +32,7 @@ from portal import moments
 from portal.admin_site import Capability, Page, page
 from portal.badges import Colour
 from portal.roles import clinics_of
+from records.waiting import practitioners_waiting
 
 ROWS_A_PAGE = 50
 _RECENT = timedelta(days=14)
@@ -89,12 +90,14 @@ class WorklistPage(Page):
         """The groups by who acts, and what the list can be narrowed by."""
         worklist = worklist_of(self.request)
         groups = worklist.groups()
+        user: Any = self.request.user
         return super().get_context_data(
             sections=list(_sections(groups, worklist.filters)),
             total=sum(group.count for group in groups),
             filters=worklist.filters,
             choices=_choices(self.request),
             is_narrowed=bool(worklist.filters.as_fields()),
+            practitioners=practitioners_waiting(user.team_id),
             **kwargs,
         )
 

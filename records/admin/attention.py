@@ -64,6 +64,7 @@ class AttentionPage(Page):
         return super().get_context_data(
             faults=[_fault(each) for each in faults],
             total=total,
+            practitioners=total,
             cut=MOST_ROWS if total > MOST_ROWS else 0,
             **kwargs,
         )

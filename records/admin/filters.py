@@ -19,6 +19,7 @@ class Filters:
     """`q` is what somebody types; `warnings` is "yes", "no" or empty. Empty ones narrow nothing."""
 
     q: str = ""
+    type: str = ""
     status: str = ""
     integration: str = ""
     specialty: str = ""
@@ -42,6 +43,8 @@ def found(records: QuerySet[ResourceRecord], filters: Filters) -> Any:
     rows: Any = records
     if filters.q:
         rows = rows.search(filters.q)
+    if filters.type:
+        rows = rows.filter(type=filters.type)
     if filters.status:
         rows = rows.filter(status=filters.status)
     if filters.integration:

@@ -15,6 +15,7 @@ from portal.admin_site import Badge, Page, page
 from portal.badges import Colour
 from records.admin.filters import Filters, found
 from records.admin.places import integrations_of, record_address, records_of, with_query
+from records.choices import RecordType
 from records.forms.catalogue import statuses
 from records.models import ResourceRecord, TaxonomyCode
 from records.querysets import as_rows
@@ -69,6 +70,7 @@ class RecordsPage(Page):
             is_one=count == 1,
             filters=filters,
             statuses=statuses(),
+            types=RecordType.choices,
             integrations=integrations,
             chips=_chips(filters, dict(integrations)),
             query=with_query("", filters.as_fields()).lstrip("?"),
@@ -132,6 +134,7 @@ def _chips(filters: Filters, integrations: Mapping[str, str]) -> list[dict[str, 
     """The filters in force, each with the address of the list without it."""
     words = {
         "q": ("Search", filters.q),
+        "type": ("Type", dict(RecordType.choices).get(filters.type, filters.type)),
         "status": ("Status", filters.status.capitalize()),
         "integration": ("Integration", integrations.get(filters.integration, filters.integration)),
         "specialty": ("Specialty", filters.specialty),

@@ -38,7 +38,7 @@ def test_a_group_of_rejected_practitioners_is_fixed_undone_and_fixed_again(desk:
     create(team, row("GOOD", name="Dr. First"), *rows, row("G", gender="woman"), profile="strict")
     desk.enter(desk.cast.us.operator)
     desk.go("/admin/worklist/")
-    desk.press("Practitioners")
+    desk.press("Practitioners 4 waiting")
     try_english(desk)
     assert names() == ["Dr. First"]
     desk.press("Correct 3 rows")

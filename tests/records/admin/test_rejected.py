@@ -60,6 +60,7 @@ def test_rows_are_grouped_by_field_and_value_with_their_suggestion(
         ("Gender", "woman"): 1,
     }
     assert found["Language", "English"].suggestion == "en"
+    assert "4 waiting" in text_of(desk.get("/admin/worklist/"))
 
 
 def test_a_group_is_fixed_with_its_suggestion_and_taken_back(cast: Cast, desk: Client) -> None:
