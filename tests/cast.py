@@ -7,11 +7,13 @@ the rest: log people in by force.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.db import transaction
 
 from eligibility import payer_file
 from eligibility.models import Payer
@@ -72,6 +74,23 @@ def payers(db: None) -> Mapping[str, Payer]:
 def cast(payers: Mapping[str, Payer]) -> Cast:
     """Two teams that can ask every payer."""
     return make_cast()
+
+
+@pytest.fixture(scope="module")
+def shared_cast(django_db_setup: None, django_db_blocker: Any) -> Iterator[Cast]:
+    """The same, made once for a module whose tests only read it, in a transaction around them.
+
+    Each test's own rows are rolled back after it, as ever. Not beside `transactional_db`.
+    """
+    around = transaction.atomic()
+    with django_db_blocker.unblock():
+        around.__enter__()
+        load_payers()
+        cast = make_cast()
+    yield cast
+    with django_db_blocker.unblock():
+        transaction.set_rollback(True)
+        around.__exit__(None, None, None)
 
 
 @pytest.fixture
