@@ -41,7 +41,7 @@ def test_a_group_of_rejected_practitioners_is_fixed_undone_and_fixed_again(desk:
     desk.press("Practitioners 4 waiting")
     try_english(desk)
     assert names() == ["Dr. First"]
-    desk.press("Correct 3 rows")
+    desk.press("Fix 3 rows")
     page.wait_for_url("**/fixes/*/")
     expect(page.locator("#content-main")).to_contain_text("3 rows corrected")
     assert names() == ["Dr. First", "Dr. Amna", "Dr. Basil", "Dr. Carla"]
@@ -50,7 +50,7 @@ def test_a_group_of_rejected_practitioners_is_fixed_undone_and_fixed_again(desk:
     assert names() == ["Dr. First"]
     assert RejectedRow.objects.open().count() == 4
     try_english(desk)
-    desk.press("Correct 3 rows")
+    desk.press("Fix 3 rows")
     page.wait_for_url("**/fixes/*/")
     desk.press("Back to the list")
     expect(page.get_by_role("link", name=GROUP)).to_have_count(0)

@@ -218,6 +218,16 @@ def test_the_last_files_say_how_many_rows_were_not_accepted(cast: Cast) -> None:
     assert (found.total, found.accepted, found.rejected) == (5, 3, 2)
 
 
+def test_large_numbers_of_rows_are_written_in_groups_of_digits(cast: Cast) -> None:
+    make_rows(make_batch(cast.us), 1, **answered("eligible"))
+    large = make_import(cast.us, rejected=0)
+    sizes = {"total_rows": 12_000, "accepted_rows": 10_003, "rejected_rows": 1_997}
+    Submission.objects.filter(pk=large.pk).update(**sizes)
+    page = look(cast.us.viewer).content.decode()
+    assert "12,000 rows" in page
+    assert "1,997 not accepted" in page
+
+
 def test_nothing_of_another_clinic_or_team_is_counted(cast: Cast) -> None:
     make_rows(make_batch(cast.us), 1, **answered("eligible"))
     for house, clinic in ((cast.us, cast.us.second), (cast.them, cast.them.first)):
