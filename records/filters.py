@@ -13,6 +13,9 @@ from portal.intake.text import find_unstorable
 from records.models import ResourceRecord
 from records.querysets import RecordQuerySet
 
+_FIRST_YEAR, _LAST_YEAR = 2, 9998
+"""In the years beside these, a time's offset may lead beyond what there is in UTC."""
+
 Narrow = Callable[[RecordQuerySet, str], RecordQuerySet]
 
 
@@ -48,7 +51,7 @@ def _moment(value: str) -> datetime:
         moment = day = None
     if day is not None:
         return datetime(day.year, day.month, day.day, tzinfo=UTC)
-    if moment is None or moment.year < 2:
+    if moment is None or not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
         message = "updatedSince is a time such as 2026-11-22T09:00:00Z, or a day."
         raise _refused("updatedSince", message, value)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

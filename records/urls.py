@@ -15,7 +15,7 @@ urlpatterns = [
     ),
     path(
         "resource-records/by-logical-id/<str:integration_id>/<path:logical_id>",
-        RecordViewSet.as_view({"put": "put"}),
+        RecordViewSet.as_view({"put": "replace"}),
         name="record-by-logical-id",
     ),
     path(

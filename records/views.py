@@ -8,7 +8,7 @@ from typing import NoReturn
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portal.api.conditions import stale, versions_wanted
+from portal.api.conditions import stale, version_is_asked, versions_wanted
 from portal.api.paging import read_page
 from portal.api.prefer import read_choice, read_options
 from portal.api.shapes import bare_array, object_of
@@ -59,7 +59,7 @@ class RecordViewSet(ApiViewSet):
         "retrieve": Scope.RECORDS_READ,
         "history": Scope.RECORDS_READ,
         "partial_update": Scope.RECORDS_WRITE,
-        "put": Scope.RECORDS_WRITE,
+        "replace": Scope.RECORDS_WRITE,
         "destroy": Scope.RECORDS_WRITE,
     }
 
@@ -91,7 +91,7 @@ class RecordViewSet(ApiViewSet):
         return _told(changed)
 
     @pages.put_record
-    def put(self, request: Request, integration_id: str, logical_id: str) -> Response:
+    def replace(self, request: Request, integration_id: str, logical_id: str) -> Response:
         """Store a record under its logical id, whether there is one or not."""
         if not is_object_id(integration_id) or find_unstorable(logical_id) is not None:
             raise not_found("address")
@@ -106,6 +106,7 @@ class RecordViewSet(ApiViewSet):
             logical_id=logical_id,
             row=body,
             versions=versions_wanted(request),
+            must_exist=version_is_asked(request),
         )
         return _told(changed)
 
@@ -130,11 +131,15 @@ class RecordViewSet(ApiViewSet):
         return Response(wire.history_page(found, page))
 
     def _by(self, request: Request) -> By:
+        options = read_options(request)
+        if options.dry_run:
+            message = "dry_run is for bulk requests; nothing was changed."
+            raise invalid_request("dry_run.unsupported", message)
         return By(
             team=self.caller.team,
             actor=self.caller.actor_id,
             request_id=getattr(request, "request_id", ""),
-            profile=read_options(request).profile,
+            profile=options.profile,
         )
 
 

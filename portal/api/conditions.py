@@ -23,6 +23,11 @@ def versions_wanted(request: Request) -> frozenset[int] | None:
     return frozenset(int(tag) for tag in tags if tag.isascii() and tag.isdigit() and len(tag) < 10)
 
 
+def version_is_asked(request: Request) -> bool:
+    """Whether the caller wants to change something that is there, whichever version it has."""
+    return request.headers.get("If-Match", "").strip() != ""
+
+
 def stale() -> ApiError:
     """A 412: somebody else changed the row meanwhile."""
     message = "The row has changed since you read it. Read it again before you change it."

@@ -99,10 +99,12 @@ def put_by_logical_id(
     logical_id: str,
     row: Mapping[str, Any],
     versions: Collection[int] | None = None,
+    must_exist: bool = False,
 ) -> Changed:
     """Store this row as the record of (integration, logical id), whether there is one or not.
 
-    The ids of the address stand above those of the row. With `versions` there must be one.
+    The ids of the address stand above those of the row. With `versions` there must be one, and
+    with `must_exist` one of whatever version.
     """
     wanted = {**row, "integrationId": integration_id, "logicalId": logical_id}
     key = {"integration_key": integration_id, "logical_id": logical_id}
@@ -110,7 +112,8 @@ def put_by_logical_id(
     def change() -> Changed | None:
         record = _locked(by.team, **key)
         if record is None:
-            return None if versions is None else Changed(ChangeStatus.STALE)
+            is_free = versions is None and not must_exist
+            return None if is_free else Changed(ChangeStatus.STALE)
         return _rewrite(by.intake(), record, wanted, versions)
 
     return winning_races(change, unique=CONSTRAINT) or _create(by, wanted)

@@ -107,6 +107,41 @@ def test_put_makes_and_replaces_a_record_under_its_logical_id(client: Client, te
     assert send(client, {}, f"{RECORDS}/by-logical-id/{ATHENA}/a%00", "put").status_code == 404
 
 
+def test_put_with_if_match_makes_nothing_that_is_not_there(client: Client, team: Team) -> None:
+    make_integration(team)
+    address = f"{RECORDS}/by-logical-id/{ATHENA}/A"
+    for tag in ("*", '"1"'):
+        refused = send(client, {"config": config()}, address, "put", **{"if-match": tag})
+        assert (refused.status_code, refused.json()["error"]["code"]) == (412, "PRECONDITION_FAILED")
+    assert not ResourceRecord.objects.exists()
+    make_record(team)
+    assert send(client, {"config": config()}, address, "put", **{"if-match": "*"}).status_code == 200
+
+
+def test_a_change_of_one_record_is_never_rehearsed_by_making_it(client: Client, team: Team) -> None:
+    pk = make_record(team)
+    one, by_id = f"{RECORDS}/{pk}?dry_run=true", f"{RECORDS}/by-logical-id/{ATHENA}/A?dry_run=true"
+    for method, address in (("patch", one), ("delete", one), ("put", by_id)):
+        refused = send(client, {"config": config(name="New")}, address, method)
+        assert (refused.status_code, details(refused)) == (400, [("", "dry_run.unsupported")])
+    assert ResourceRecord.objects.filter(pk=pk, version=1).exists()
+
+
+def test_a_method_that_an_address_has_not_is_told_so(client: Client, team: Team) -> None:
+    pk = make_record(team)
+    for address, known in (
+        (RECORDS, {"GET", "HEAD"}),
+        (f"{RECORDS}/{pk}", {"GET", "HEAD", "PATCH", "DELETE"}),
+        (f"{RECORDS}/{pk}/history", {"GET", "HEAD"}),
+        (f"{RECORDS}/by-logical-id/{ATHENA}/A", {"PUT"}),
+        (f"{RECORDS}/bulk", {"POST"}),
+    ):
+        for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} - known:
+            told = send(client, {}, address, method)
+            assert (told.status_code, told.json()["error"]["code"]) == (405, "METHOD_NOT_ALLOWED")
+            assert set(told.headers["Allow"].split(", ")) == known
+
+
 @pytest.fixture
 def many(team: Team) -> Team:
     rows = [
@@ -174,6 +209,7 @@ def test_pages_are_counted_and_hold_what_is_asked(client: Client, many: Team) ->
     [
         "page=0", "page=x", "size=501", "size=-1", "page=99999999999999999999", "search=%00",
         "updatedSince=tomorrow", "updatedSince=2026-13-01", "npi=a%00b",
+        "updatedSince=9999-12-31T23:59:59-14:00", "updatedSince=0001-01-01T00:00:00%2B14:00",
     ],
 )  # fmt: skip
 def test_what_no_list_can_have_is_refused(client: Client, query: str) -> None:
