@@ -199,6 +199,8 @@ def told(report: RecordReport) -> str:
         words.append(f"{said[0].upper()}{said[1:]}.")
     if report.rejected:
         words.append(f"{report.rejected:,} were not accepted and wait to be fixed.")
+    if report.waiting:
+        words.append(f"{report.waiting:,} nobody had edited: they wait as before.")
     if report.conflicts:
         words.append(f"{report.conflicts:,} had been changed by somebody else and were left alone.")
     return " ".join(words)

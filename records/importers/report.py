@@ -18,7 +18,8 @@ class RecordReport:
     """One file's rows: those of `DONE` + rejected + conflicts = rows.
 
     `created` rows are new records, `updated`, `unchanged` and `skipped` ones were there before.
-    `fixed` and `conflicts` are rows that correct rejected ones. `errors` say why rows were
+    `fixed` and `conflicts` are rows that correct rejected ones; `waiting` ones are among the
+    unchanged: nobody edited them, and they are as rejected as before. `errors` say why rows were
     rejected, `doubts` what is odd about accepted ones: a row may count under several. `is_done` is
     false while rows are still to come; `was_done` says that the file had come in before and
     nothing was done now; `resumed_after` is the line that a broken-off import had reached.
@@ -36,6 +37,7 @@ class RecordReport:
     rejected: int = 0
     conflicts: int = 0
     corrections: int = 0
+    waiting: int = 0
     elsewhere: int = 0
     errors: dict[str, Reason] = field(default_factory=dict)
     doubts: dict[str, Reason] = field(default_factory=dict)
@@ -48,7 +50,7 @@ class RecordReport:
     @property
     def accepted(self) -> int:
         """Rows that are in, by this file or before; the others are rejected or in conflict."""
-        return self.rows - self.rejected - self.conflicts
+        return self.rows - self.rejected - self.conflicts - self.waiting
 
     def count_errors(self, issues: Iterable[Issue]) -> None:
         """Count why one row was rejected."""

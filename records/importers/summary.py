@@ -14,6 +14,8 @@ def summary(report: RecordReport) -> list[str]:
     elif report.resumed_after:
         lines.append(f"Went on behind line {report.resumed_after:,}, where it had broken off.")
     lines.append(_counts(report))
+    if report.waiting:
+        lines.append(f"  Unedited {report.waiting:>7,} rows, which are rejected as before.")
     lines += _reasons("Rejected", report.errors)
     lines += _reasons("Doubtful", report.doubts)
     if report.submission_id:

@@ -50,7 +50,7 @@ class Corrections:
                 self._count(row, Fixed(FixStatus.REJECTED, errors=[issue]))
             else:
                 assert row_id is not None
-                self._count(row, self._correct(row, targets[row_id]))
+                self._count(row, self._correct(row, targets[row_id]), targets[row_id])
 
     def _find(self, ids: list[UUID]) -> dict[UUID, RejectedRow]:
         """The team's rejected rows with these ids."""
@@ -120,7 +120,7 @@ class Corrections:
             record.config
         )
 
-    def _count(self, row: FileRow, fixed: Fixed) -> None:
+    def _count(self, row: FileRow, fixed: Fixed, target: RejectedRow | None = None) -> None:
         report = self._report
         report.rows += 1
         report.corrections += 1
@@ -130,6 +130,7 @@ class Corrections:
             report.count_doubts(fixed.warnings)
         elif fixed.status is FixStatus.UNCHANGED:
             report.unchanged += 1
+            report.waiting += target is not None and target.state == RowState.OPEN
         elif fixed.status is FixStatus.REJECTED:
             report.rejected += 1
         else:

@@ -105,8 +105,17 @@ def check(
         suspicious=suspicious,
     )
     for index, errors in (faults or {}).items():
-        checked[index].errors = [*errors, *checked[index].errors]
+        checked[index].errors = _with_faults(errors, checked[index].errors)
     return checked
+
+
+def _with_faults(faults: Sequence[Issue], errors: Sequence[Issue]) -> list[Issue]:
+    """What was wrong when the row was read, then what else is wrong with it.
+
+    A place that could not be read has no right value: to tell that, too, would only confuse.
+    """
+    told = {fault.pointer for fault in faults}
+    return [*faults, *(error for error in errors if error.pointer not in told)]
 
 
 def _met(intake: Intake, rows: Sequence[Any]) -> dict[int, str]:

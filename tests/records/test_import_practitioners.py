@@ -237,11 +237,25 @@ def test_the_error_file_has_the_original_columns_and_what_is_wrong(
     assert row["row_id"] == str(RejectedRow.objects.get().pk)
 
 
-def test_an_error_file_that_nobody_edited_changes_nothing(team: Team, tmp_path: Path) -> None:
+def test_an_error_file_that_nobody_edited_changes_nothing_and_says_so(
+    team: Team, tmp_path: Path, capsys: Any
+) -> None:
     out = tmp_path / "errors.csv"
     run(make_file(tmp_path, GOOD, BAD), profile="strict", errors_out=out)
-    assert run(out, profile="strict", integration=None, create_integration=False) == 0
+    assert run(out, profile="strict", integration=None, create_integration=False) == 1
+    told = capsys.readouterr().out
+    assert "1 rows: 0 created, 1 unchanged, 0 rejected." in told
+    assert "Unedited       1 rows, which are rejected as before." in told
     assert RejectedRow.objects.get().state == "open"
+
+
+def test_what_could_not_be_read_is_told_once(team: Team, tmp_path: Path) -> None:
+    hours = make_file(tmp_path, "p-{n},1234567893,Sentinel Person {n},female,en,early")
+    rows = tmp_path / "people.ndjson"
+    rows.write_text("{oops\n")
+    assert (run(hours), run(rows)) == (1, 1)
+    told = [[each["code"] for each in row.errors] for row in RejectedRow.objects.order_by("pk")]
+    assert told == [["hours.format"], ["json.syntax"]]
 
 
 @pytest.mark.parametrize("ending", ["csv", "xlsx", "json", "ndjson"])

@@ -91,7 +91,7 @@ class Command(BaseCommand):
                 self.stdout.write(line)
             if errors_out is not None:
                 self._write(refused, errors_out, report)
-        if report.rejected or report.conflicts or not report.is_done:
+        if report.accepted < report.rows or not report.is_done:
             sys.exit(SOME_REJECTED)
 
     def _write(self, refused: RefusedRecords, path: Path, report: RecordReport) -> None:

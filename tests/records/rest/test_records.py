@@ -112,10 +112,11 @@ def test_put_with_if_match_makes_nothing_that_is_not_there(client: Client, team:
     address = f"{RECORDS}/by-logical-id/{ATHENA}/A"
     for tag in ("*", '"1"'):
         refused = send(client, {"config": config()}, address, "put", **{"if-match": tag})
-        assert (refused.status_code, refused.json()["error"]["code"]) == (412, "PRECONDITION_FAILED")
+        assert refused.status_code == 412
     assert not ResourceRecord.objects.exists()
     make_record(team)
-    assert send(client, {"config": config()}, address, "put", **{"if-match": "*"}).status_code == 200
+    known = send(client, {"config": config()}, address, "put", **{"if-match": "*"})
+    assert known.status_code == 200
 
 
 def test_a_change_of_one_record_is_never_rehearsed_by_making_it(client: Client, team: Team) -> None:
