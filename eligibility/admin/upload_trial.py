@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -22,6 +23,9 @@ from portal.models import Clinic
 from portal.uploads import ENCODINGS, Upload
 
 ROWS_SHOWN = 12
+
+_FOR_THE_COMMAND = re.compile(r" (?:Is it .*\? Then|If it is .*,) map it: .*$", re.DOTALL)
+"""What the file's reader advises who brings a file in by command: the page has a form for it."""
 
 FIELDS = tuple(sorted(((name, label(name)) for name in fields.FIELDS), key=lambda f: f[1]))
 """(field, word) of what a column may be."""
@@ -67,13 +71,13 @@ class Trial:
     @property
     def notices(self) -> list[str]:
         """What else is to be known of the file, its columns' fields in words."""
-        return [message_in_words(notice) for notice in self.report.notices]
+        return [_about_columns(notice) for notice in self.report.notices]
 
     @property
     def column_issues(self) -> list[Issue]:
         """What is wrong with the file's columns."""
         issues = self.problem.issues if isinstance(self.problem, WrongColumns) else ()
-        return [replace(each, message=message_in_words(each.message)) for each in issues]
+        return [replace(each, message=_about_columns(each.message)) for each in issues]
 
     @property
     def asks_encoding(self) -> bool:
@@ -196,3 +200,8 @@ def _refused(line: Line, issue: Issue, payers: Mapping[str, str]) -> RefusedRow:
     words = value_in_words(name, code, payers)
     is_said = f"Did you mean {words}?" in message
     return replace(row, suggestion="" if is_said else words, code=code if code != words else "")
+
+
+def _about_columns(message: str) -> str:
+    """A message about the file's columns in the words of the page's own form."""
+    return message_in_words(_FOR_THE_COMMAND.sub("", message))

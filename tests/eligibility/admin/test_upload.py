@@ -260,6 +260,18 @@ def test_a_file_with_the_wrong_columns_says_which(cast: Cast) -> None:
     assert not Submission.objects.exists()
 
 
+def test_a_file_without_a_header_is_told_without_the_advice_for_the_command(cast: Cast) -> None:
+    text = "TPA002,CARDNUMBER,SYN-1,OUTPATIENT\nTPA002,CARDNUMBER,SYN-2,OUTPATIENT\n"
+    file = SimpleUploadedFile("list.csv", text.encode())
+    answer = enter(cast.us.operator).post(UPLOAD, {"list": file}, follow=True)
+    trial = answer.context_data["trial"]
+    said = [issue.message for issue in trial.column_issues]
+    assert "The file has no column Identifier." in said
+    assert "No column is known: is the header missing?" in said
+    assert not any("map it" in each for each in said)
+    assert ("CARDNUMBER", "id_value") in trial.columns, "the form suggests it instead"
+
+
 def test_somebody_can_say_which_column_is_which_field(cast: Cast) -> None:
     client = enter(cast.us.operator)
     brought = make_list(GOOD)
