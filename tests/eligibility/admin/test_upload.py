@@ -263,7 +263,7 @@ def test_a_file_with_the_wrong_columns_says_which(cast: Cast) -> None:
 def test_a_file_without_a_header_is_told_without_the_advice_for_the_command(cast: Cast) -> None:
     text = "TPA002,CARDNUMBER,SYN-1,OUTPATIENT\nTPA002,CARDNUMBER,SYN-2,OUTPATIENT\n"
     file = SimpleUploadedFile("list.csv", text.encode())
-    answer = enter(cast.us.operator).post(UPLOAD, {"list": file}, follow=True)
+    answer: Any = enter(cast.us.operator).post(UPLOAD, {"list": file}, follow=True)
     trial = answer.context_data["trial"]
     said = [issue.message for issue in trial.column_issues]
     assert "The file has no column Identifier." in said
