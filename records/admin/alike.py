@@ -89,7 +89,7 @@ class AlikeRecords(AlikePage):
 
     @cached_property
     def _integrations(self) -> list[tuple[str, str]]:
-        return integrations_of(self.request)
+        return integrations_of(self.request, offered=True)
 
 
 def _languages() -> list[tuple[str, str]]:

@@ -70,7 +70,7 @@ class RecordFormPage(ABC, Page):
         found = found or self.check(row)
         form = forms.row_form(
             row,
-            integrations=integrations_of(self.request),
+            integrations=integrations_of(self.request, offered=True),
             errors=found.errors,
             warnings=found.warnings,
         )

@@ -25,6 +25,11 @@ class IntegrationForm(OwnTeamForm):
     class Meta:
         model = Integration
         fields = ("team", "name", "provider", "status")
+        help_texts = {
+            "name": "What your team calls the system, such as Hospital information system.",
+            "provider": "Who makes or runs it, if that helps to tell them apart.",
+            "status": "An inactive one keeps its records and is no longer offered.",
+        }
 
 
 @admin.register(Integration)

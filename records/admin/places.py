@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest
 from django.urls import reverse
 
 from portal.models import RejectedRow, Submission, Team
+from records.choices import IntegrationStatus
 from records.models import Integration, ResourceRecord
 from records.operations import KIND
 
@@ -39,10 +40,12 @@ def rejected_of(request: HttpRequest) -> QuerySet[RejectedRow]:
     return rows.order_by("submission_id", "line")
 
 
-def integrations_of(request: HttpRequest) -> list[tuple[str, str]]:
-    """The team's integrations (id, name) by name."""
+def integrations_of(request: HttpRequest, *, offered: bool = False) -> list[tuple[str, str]]:
+    """The team's integrations (id, name) by name; `offered`: only those that are active."""
     user: Any = request.user
     found = Integration.objects.filter(team_id=user.team_id or "").order_by("name")
+    if offered:
+        found = found.filter(status=IntegrationStatus.ACTIVE)
     return list(found.values_list("pk", "name"))
 
 

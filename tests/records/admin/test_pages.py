@@ -265,6 +265,16 @@ def test_a_viewer_sees_records_and_changes_none(cast: Cast, client: Client) -> N
         assert client.post(url, {}).status_code == 403
 
 
+def test_an_inactive_integration_is_named_and_no_longer_offered(cast: Cast, desk: Client) -> None:
+    make_integration(cast.us.team)
+    create(cast.us.team, row("A", ATHENA))
+    cast.us.team.integrations.update(status="inactive")
+    (line,) = desk.get(LIST).context["lines"]
+    assert line.integration == f"Athena {ATHENA}"
+    form = desk.get("/admin/records/new/").context["form"]
+    assert [f.options for f in form.fields if f.spec.name == "integrationId"] == [[]]
+
+
 def test_integrations_have_a_page_of_their_own(cast: Cast, boss: Client) -> None:
     make_integration(cast.us.team)
     answer = boss.get("/admin/records/integration/")
