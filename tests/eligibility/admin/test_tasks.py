@@ -370,7 +370,7 @@ def test_a_correction_is_shown_with_before_and_after_beside_the_original(cast: C
     assert "Correction 1" in text
     assert cast.us.operator.get_username() in text
     assert "Zainab Testperson Ali Farouk" in text
-    assert "As it came" in text
+    assert "As it came in" in text
     assert "Alli" in text
     assert "corrected after this answer" in text
 
