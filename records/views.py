@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Mapping
 from typing import NoReturn
 
+from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.api.conditions import stale, version_is_asked, versions_wanted
 from portal.api.paging import read_page
+from portal.api.parsers import MergePatchParser
 from portal.api.prefer import read_choice, read_options
 from portal.api.shapes import bare_array, object_of
 from portal.api.views import ApiViewSet, is_suspicious, json_body
@@ -62,6 +65,12 @@ class RecordViewSet(ApiViewSet):
         "replace": Scope.RECORDS_WRITE,
         "destroy": Scope.RECORDS_WRITE,
     }
+
+    def get_parsers(self) -> builtins.list[BaseParser]:
+        """JSON, and a merge patch where one is taken."""
+        parsers = super().get_parsers()
+        is_patch = getattr(self.request, "method", "") == "PATCH"  # none when pages are written
+        return [*parsers, MergePatchParser()] if is_patch else parsers
 
     @pages.list_records
     def list(self, request: Request) -> Response:

@@ -11,7 +11,7 @@ from portal.api.json_guard import read_json
 
 
 class GuardedJSONParser(BaseParser):
-    """The API's only parser. Notes on the request whether its rows need a closer look.
+    """The API's parser. Notes on the request whether its rows need a closer look.
 
     `request.body_is_suspicious` is False when no row of the body can hold a NUL, a lone
     surrogate, a number without a value or more than 50 levels.
@@ -30,3 +30,9 @@ class GuardedJSONParser(BaseParser):
         if parser_context is not None:
             parser_context["request"].body_is_suspicious = read.suspicious
         return read.value
+
+
+class MergePatchParser(GuardedJSONParser):
+    """The same for a body that calls itself a merge patch, as RFC 7396 has it."""
+
+    media_type = "application/merge-patch+json"

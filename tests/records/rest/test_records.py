@@ -128,6 +128,17 @@ def test_a_change_of_one_record_is_never_rehearsed_by_making_it(client: Client, 
     assert ResourceRecord.objects.filter(pk=pk, version=1).exists()
 
 
+def test_a_change_may_call_itself_a_merge_patch(client: Client, team: Team) -> None:
+    address, body = f"{RECORDS}/{make_record(team)}", b'{"config": {"name": "New"}}'
+    kind = "application/merge-patch+json"
+    changed = client.patch(address, body, content_type=kind)
+    assert (changed.status_code, changed.json()["config"]["name"]) == (200, "New")
+    refused = client.patch(address, b'{"a": 1, "a": 2}', content_type=kind)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "INVALID_JSON")
+    put = client.put(f"{RECORDS}/by-logical-id/{ATHENA}/A", body, content_type=kind)
+    assert (put.status_code, client.post(f"{RECORDS}/bulk", b"[]", kind).status_code) == (415, 415)
+
+
 def test_a_method_that_an_address_has_not_is_told_so(client: Client, team: Team) -> None:
     pk = make_record(team)
     for address, known in (
