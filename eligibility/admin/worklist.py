@@ -31,6 +31,7 @@ from eligibility.worklist import UNKNOWN_PAYER, Filters, Group, GroupKey, Kind, 
 from portal import moments
 from portal.admin_site import Capability, Page, page
 from portal.badges import Colour
+from portal.groupfix import last_fix_of
 from portal.roles import clinics_of
 from records.waiting import practitioners_waiting
 
@@ -98,6 +99,7 @@ class WorklistPage(Page):
             choices=_choices(self.request),
             is_narrowed=bool(worklist.filters.as_fields()),
             practitioners=practitioners_waiting(user.team_id),
+            last_fix=last_fix_of(user),
             **kwargs,
         )
 

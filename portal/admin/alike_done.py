@@ -9,10 +9,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
-from portal import groupfix
+from portal import groupfix, moments
 from portal.admin.alike_words import rows, sentence
 from portal.admin_site import Capability, Page, page
 from portal.models import GroupFix
+from portal.roles import zone_of
 
 HOMES: dict[str, str] = {}
 """Kind of row → the address name of the list that its rows are taken from."""
@@ -39,7 +40,8 @@ class GroupFixPage(Page):
         """The counts, and where the rows came from."""
         fix = self.fix()
         home = HOMES.get(fix.kind, "admin:index")
-        return super().get_context_data(fix=fix, back=reverse(home), **kwargs)
+        undone_at = moments.at(fix.undone_at, zone_of(self.request.user))
+        return super().get_context_data(fix=fix, undone_at=undone_at, back=reverse(home), **kwargs)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Take it back."""

@@ -6,6 +6,7 @@ What a kind of row must bring along is `kinds.GroupKind`; each app's ready() reg
 from portal.groupfix.clusters import MOST_ROWS, Cluster, clusters_of, find_cluster
 from portal.groupfix.correcting import ANY, SUGGESTED, Correction, corrected
 from portal.groupfix.kinds import Applied, GroupKind, Held, Ref, kind_of, register
+from portal.groupfix.recent import last_fix_of
 from portal.groupfix.rejected import RejectedRows, open_refs
 from portal.groupfix.verbs import (
     Applying,
@@ -35,6 +36,7 @@ __all__ = [
     "corrected",
     "find_cluster",
     "kind_of",
+    "last_fix_of",
     "open_refs",
     "preview_group_fix",
     "register",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils import timezone
 
-from portal import objectid
+from portal import moments, objectid
 from portal.models.team import Team
 
 
@@ -32,6 +32,11 @@ class GroupFix(models.Model):
 
     def __str__(self) -> str:
         return f"Fix of {self.fixed} rows, {self.pk}"
+
+    @property
+    def age(self) -> str:
+        """How long ago it was made: "5 min ago"."""
+        return moments.age(self.made_at, timezone.now())
 
 
 class FixedRow(models.Model):

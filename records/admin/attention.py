@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from portal.admin_site import Capability, Page, page
-from portal.groupfix import MOST_ROWS, Cluster
+from portal.groupfix import MOST_ROWS, Cluster, last_fix_of
 from portal.groupfix.clusters import Fault
 from records.admin.alike import place_of
 from records.admin.groups import faults_of, first_of, group_of
@@ -65,6 +65,7 @@ class AttentionPage(Page):
             faults=[_fault(each) for each in faults],
             total=total,
             practitioners=total,
+            last_fix=last_fix_of(self.request.user),
             cut=MOST_ROWS if total > MOST_ROWS else 0,
             **kwargs,
         )

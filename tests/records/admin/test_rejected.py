@@ -77,9 +77,12 @@ def test_a_group_is_fixed_with_its_suggestion_and_taken_back(cast: Cast, desk: C
     done = desk.post(link, sent, follow=True)
     assert "3 rows corrected" in text_of(done)
     assert ResourceRecord.objects.count() == 4
+    for path in (LIST, "/admin/worklist/"):
+        assert "You corrected 3 rows together" in text_of(desk.get(path))
     undone = desk.post(done.redirect_chain[-1][0], {"action": "undo"}, follow=True)
     assert "3 rows as before." in text_of(undone)
     assert ResourceRecord.objects.count() == 1
+    assert "You corrected" not in text_of(desk.get(LIST))
 
 
 def test_a_row_is_fixed_by_its_form_and_the_next_one_comes(cast: Cast, desk: Client) -> None:
