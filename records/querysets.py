@@ -49,10 +49,6 @@ class RecordQuerySet(models.QuerySet[Any]):
             integration_key__in=integrations, logical_id__in=as_rows(each for _, each in keys)
         )
 
-    def with_npis(self, npis: Iterable[str]) -> Self:
-        """The records that carry one of these NPIs."""
-        return self.filter(npi__in=as_rows(npis))
-
     def with_specialty(self, text: str) -> Self:
         """The records that name this specialty, by its code or by its whole name."""
         wanted = fold(text.replace(BETWEEN, " "))

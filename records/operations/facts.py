@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
 
 from records.models import Integration, ResourceRecord, TaxonomyCode
-from records.operations.answers import Key, raw_key
+from records.operations.answers import raw_key
 from records.querysets import as_rows, is_object_id
 from records.rules import Facts
 
@@ -74,31 +74,52 @@ def _shared_npis(
 ) -> frozenset[str]:
     """The NPIs that stand on a record other than the one that the row itself is about."""
     npis = {npi for config in configs if (npi := _text(config.get("npi")))}
+    taken = _on_records(team_id, npis)
+    if not taken:
+        return taken
+    return _on_records(team_id, taken, set(own_ids.values()), _brought(rows, configs, taken))
+
+
+def _on_records(
+    team_id: str, npis: Collection[str], own: Collection[str] = (), brought: Collection[str] = ()
+) -> frozenset[str]:
+    """Those that stand on a record which is not `own` (ids) and not `brought` (see `_brought`).
+
+    For each number the first such record is enough: one that stands on ten thousand costs no more.
+    """
     if not npis:
         return frozenset()
-    own, keys = set(own_ids.values()), _keys_by_npi(rows, configs)
-    found = ResourceRecord.objects.of_team(team_id).with_npis(npis)
-    return frozenset(
-        npi
-        for record, npi, *key in found.values_list("pk", "npi", "integration_key", "logical_id")
-        if record not in own and tuple(key) not in keys(npi)
-    )
+    # LIMIT keeps PostgreSQL from reading the table as a whole; the NOT makes SQLite take the index.
+    find = "r.team_id = %s AND r.npi = wanted.npi AND NOT (r.npi = '')"
+    parameters: list[Any] = [team_id]
+    for column, known in (("r.id", own), (_BROUGHT, brought)):
+        if known:
+            values = as_rows(known)
+            find += f" AND {column} NOT IN ({values.sql})"
+            parameters += values.params
+    wanted = as_rows(npis)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH wanted(npi) AS ({wanted.sql}) SELECT npi FROM wanted"
+            f" WHERE (SELECT 1 FROM {_TABLE} r WHERE {find} LIMIT 1) = 1",
+            [*wanted.params, *parameters],
+        )
+        return frozenset(npi for (npi,) in cursor.fetchall())
 
 
-def _keys_by_npi(
-    rows: Sequence[Any], configs: Sequence[dict[str, Any]]
-) -> Callable[[str], Collection[Key]]:
-    """Under which keys rows bring an NPI; read off them when the first one is asked for."""
-    by_npi: dict[Any, set[Key]] = {}
+_BROUGHT = "r.npi || '\n' || r.integration_key || '\n' || COALESCE(r.logical_id, '')"
+"""A record as `_brought` names it; neither a number nor an integration has a line break in it."""
 
-    def keys(npi: str) -> Collection[Key]:
-        if not by_npi:
-            for row, config in zip(rows, configs, strict=True):
-                if (key := raw_key(row)) and isinstance(config.get("npi"), str):
-                    by_npi.setdefault(config["npi"], set()).add(key)
-        return by_npi.get(npi, ())
 
-    return keys
+def _brought(
+    rows: Sequence[Any], configs: Sequence[dict[str, Any]], npis: Collection[str]
+) -> list[str]:
+    """What rows bring again: one of these numbers, with the key of its record."""
+    return [
+        "\n".join((npi, *key))
+        for row, config in zip(rows, configs, strict=True)
+        if (npi := _text(config.get("npi"))) in npis and (key := raw_key(row))
+    ]
 
 
 def _taxonomy() -> dict[str, str] | None:
