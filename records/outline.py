@@ -1,5 +1,5 @@
 """The documented keys of a record's objects, read off the schema: for finding keys that are not
-documented, and for adding those that were left out.
+documented.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ class Outline:
 
     shape: Any
     keys: frozenset[str]
-    blank: dict[str, None]
     inside: tuple[tuple[str, Outline, bool], ...]
 
 
@@ -29,7 +28,7 @@ def outline_of(shape: Any) -> Outline:
         for name, hint in hints.items()
         for inner, is_list in _objects_in(hint)
     )
-    return Outline(shape, frozenset(hints), dict.fromkeys(hints), inside)
+    return Outline(shape, frozenset(hints), inside)
 
 
 def _objects_in(hint: Any) -> Iterator[tuple[type[Any], bool]]:
@@ -39,21 +38,3 @@ def _objects_in(hint: Any) -> Iterator[tuple[type[Any], bool]]:
             yield each, False
         elif get_origin(each) is list and is_typeddict(get_args(each)[0]):
             yield get_args(each)[0], True
-
-
-def completed(value: dict[str, Any], outline: Outline) -> dict[str, Any]:
-    """The object with every documented key, absent ones None. Its own lists may be changed."""
-    if len(value) < len(outline.blank):
-        value = {**outline.blank, **value}
-    for name, inner, is_list in outline.inside:
-        part = value[name]
-        if part is None:
-            continue
-        if not is_list:
-            value[name] = completed(part, inner)
-            continue
-        width, leaf = len(inner.blank), not inner.inside
-        for index, item in enumerate(part):
-            if not leaf or len(item) < width:
-                part[index] = completed(item, inner)
-    return value

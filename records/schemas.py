@@ -2,7 +2,8 @@
 
 Pydantic answers with every fault of a row at once; `rules` turns them into words. Values are
 never converted: an NPI sent as a number is an error, because nobody knows what else it lost. A
-null or absent value is the same to all rules, and everything but `config` may be absent.
+null or absent value is the same to all rules, and everything but `config` may be absent: in what
+was validated every documented key is present, absent ones None.
 
 The shapes are typed dictionaries: a week of hours is built in half the time that objects take.
 A second type of record is one more class here, named in `_CONFIGS`, and its rules in
@@ -39,6 +40,9 @@ Url = Annotated[str, StringConstraints(max_length=2048)]
 Prose = Annotated[str, StringConstraints(max_length=10_000)]
 ObjectId = Annotated[str, StringConstraints(pattern=OBJECT_ID), Field(examples=[EXAMPLE_ID])]
 
+ABSENT: Final = Field(default=None)
+"""What may be null or absent: both are None once it was validated."""
+
 _STRICT: Final = ConfigDict(strict=True, extra="ignore", hide_input_in_errors=True)
 
 
@@ -46,27 +50,27 @@ _STRICT: Final = ConfigDict(strict=True, extra="ignore", hide_input_in_errors=Tr
 class Specialty(TypedDict, total=False):
     """One specialty: a NUCC code and its display name."""
 
-    name: Annotated[Name | None, Field(description="The code's display name.")]
-    code: Annotated[Id | None, Field(description="A NUCC code such as 207Q00000X.")]
+    name: Annotated[Name | None, ABSENT, Field(description="The code's display name.")]
+    code: Annotated[Id | None, ABSENT, Field(description="A NUCC code such as 207Q00000X.")]
 
 
 @with_config(_STRICT)
 class Location(TypedDict, total=False):
     """One place where the practitioner works."""
 
-    locationId: Id | None
-    locationName: Name | None
+    locationId: Annotated[Id | None, ABSENT]
+    locationName: Annotated[Name | None, ABSENT]
 
 
 @with_config(_STRICT)
 class Hours(TypedDict, total=False):
     """One stretch of a day."""
 
-    start: Annotated[Word | None, Field(description="HH:MM in 24 hours.")]
-    end: Annotated[Word | None, Field(description="HH:MM in 24 hours; 24:00 is midnight.")]
+    start: Annotated[Word | None, ABSENT, Field(description="HH:MM in 24 hours.")]
+    end: Annotated[Word | None, ABSENT, Field(description="HH:MM in 24 hours; 24:00 is midnight.")]
 
 
-Day: TypeAlias = Annotated[list[Hours], Field(max_length=MOST_ITEMS)] | None
+Day: TypeAlias = Annotated[Annotated[list[Hours], Field(max_length=MOST_ITEMS)] | None, ABSENT]
 
 
 @with_config(_STRICT)
@@ -87,27 +91,30 @@ class Practitioner(TypedDict, total=False):
     """A practitioner: who it is, what for, where and when."""
 
     type: Required[Literal["practitioners"]]
-    organizationId: Annotated[Id | None, Field(description="The organisation's own id.")]
-    id: Annotated[Id | None, Field(description="The practitioner's id in your system.")]
-    npi: Annotated[Id | None, Field(description="National Provider Identifier: 10 digits.")]
-    name: Name | None
-    gender: Annotated[Word | None, Field(description="male, female, other or unknown.")]
-    avatar: Annotated[Url | None, Field(description="An http(s) address; never fetched.")]
-    summary: Prose | None
-    qualification: Prose | None
-    education: Prose | None
+    organizationId: Annotated[Id | None, ABSENT, Field(description="The organisation's own id.")]
+    id: Annotated[Id | None, ABSENT, Field(description="The practitioner's id in your system.")]
+    npi: Annotated[Id | None, ABSENT, Field(description="National Provider Identifier: 10 digits.")]
+    name: Annotated[Name | None, ABSENT]
+    gender: Annotated[Word | None, ABSENT, Field(description="male, female, other or unknown.")]
+    avatar: Annotated[Url | None, ABSENT, Field(description="An http(s) address; never fetched.")]
+    summary: Annotated[Prose | None, ABSENT]
+    qualification: Annotated[Prose | None, ABSENT]
+    education: Annotated[Prose | None, ABSENT]
     supervisorId: Annotated[
-        ObjectId | None, Field(description="The `_id` of another record of the team.")
+        ObjectId | None, ABSENT, Field(description="The `_id` of another record of the team.")
     ]
-    status: Annotated[Word | None, Field(description="active or inactive.")]
+    status: Annotated[Word | None, ABSENT, Field(description="active or inactive.")]
     languages: Annotated[
         Annotated[list[Id], Field(max_length=MOST_ITEMS)] | None,
+        ABSENT,
         Field(description="BCP 47 tags such as en or pt-BR."),
     ]
-    specialties: Annotated[list[Specialty], Field(max_length=MOST_ITEMS)] | None
-    locations: Annotated[list[Location], Field(max_length=MOST_ITEMS)] | None
-    workingHours: WorkingHours | None
-    preferred_visiting_reasons: Annotated[list[ObjectId], Field(max_length=MOST_ITEMS)] | None
+    specialties: Annotated[Annotated[list[Specialty], Field(max_length=MOST_ITEMS)] | None, ABSENT]
+    locations: Annotated[Annotated[list[Location], Field(max_length=MOST_ITEMS)] | None, ABSENT]
+    workingHours: Annotated[WorkingHours | None, ABSENT]
+    preferred_visiting_reasons: Annotated[
+        Annotated[list[ObjectId], Field(max_length=MOST_ITEMS)] | None, ABSENT
+    ]
 
 
 ConfigOf = TypeVar("ConfigOf")
@@ -118,10 +125,10 @@ class Place(TypedDict, total=False):
     """Where a record stands in the sender's system."""
 
     logicalId: Annotated[
-        Id | None, Field(description="Your own id of the record, unique per integration.")
+        Id | None, ABSENT, Field(description="Your own id of the record, unique per integration.")
     ]
     integrationId: Annotated[
-        ObjectId | None, Field(description="The integration that the record came through.")
+        ObjectId | None, ABSENT, Field(description="The integration that the record came through.")
     ]
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
@@ -24,6 +25,7 @@ MOST_LEVELS = 200
 MOST_DIGITS = 1000
 """An integer longer than this is read as infinite: Python itself refuses to write 4,300 digits."""
 
+_ESCAPED = re.compile(rb'\\["\\]')
 _OUTSIDE_STRINGS = b'"[]{}:'
 _EVERYTHING_ELSE = bytes(set(range(256)) - set(_OUTSIDE_STRINGS))
 _ROUNDS = 8
@@ -73,7 +75,7 @@ def _outside_strings(body: bytes) -> tuple[int, bytes]:
     A quote toggles between inside and outside, so two neighbouring ones cancel each other: that
     removes nearly all strings, and the few left (with brackets or colons in them) are cut out.
     """
-    if b"\\" in body:
+    if _ESCAPED.search(body) is not None:
         body = body.replace(b"\\\\", b"").replace(b'\\"', b"")
     marks = body.translate(None, _EVERYTHING_ELSE).replace(b'""', b"")
     outside = b"".join(marks.split(b'"')[::2])
