@@ -103,23 +103,23 @@ class _Checker:
             return None
         try:
             row = _VALIDATE[kind](raw, extra="forbid")
-        except ValidationError:
-            return self._row_of_odd_shape(index, raw, kind, found)
+        except ValidationError as error:
+            return self._row_of_odd_shape(index, raw, kind, error, found)
         record = self._judge(row, kind, None, index, found)
         found.count_the_rest()
         return record
 
     def _row_of_odd_shape(
-        self, index: int, raw: dict[str, Any], kind: str, found: Findings
+        self, index: int, raw: dict[str, Any], kind: str, error: ValidationError, found: Findings
     ) -> Record | None:
-        """A row with keys that are not documented, or of a wrong shape."""
+        """A row of a wrong shape, or only with keys that are not documented."""
         unknown.look_at_row(raw, found)
-        try:
-            row = _VALIDATE[kind](raw)
-        except ValidationError as error:
-            self._refuse_shape(index, raw, kind, error, found)
+        faults = error.errors(include_url=False, include_input=False)
+        errors = [each for each in faults if each["type"] != "extra_forbidden"]
+        if errors:
+            self._refuse_shape(index, raw, kind, errors, found)
             return None
-        record = self._judge(row, kind, raw["config"], index, found)
+        record = self._judge(_VALIDATE[kind](raw), kind, raw["config"], index, found)
         found.count_the_rest()
         return record
 
@@ -138,13 +138,17 @@ class _Checker:
         found.count_the_rest()
 
     def _refuse_shape(
-        self, index: int, raw: dict[str, Any], kind: str, error: ValidationError, found: Findings
+        self,
+        index: int,
+        raw: dict[str, Any],
+        kind: str,
+        errors: list[ErrorDetails],
+        found: Findings,
     ) -> None:
         """A row of a wrong shape: its shape's faults, and those of all that is right in shape.
 
         A row with more faults of shape than anybody reads is not looked at any further.
         """
-        errors = error.errors(include_url=False, include_input=False)
         shape.refuse(errors, raw, found)
         found.count_the_rest()
         if len(errors) <= MOST_NAMED:

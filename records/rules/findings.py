@@ -74,12 +74,12 @@ class Findings:
         if count <= MOST_NAMED:
             kept.append(Issue(pointer, code, message, excerpt(value), suggestion))
 
-    def is_full(self, code: str) -> bool:
-        """Whether enough faults of this kind are named; this one is counted then, no more."""
+    def is_full(self, code: str, more: int = 1) -> bool:
+        """Whether enough faults of this kind are named; these `more` are counted then, no more."""
         count = self._counts.get(code, 0)
-        if count < MOST_NAMED:
+        if count < MOST_NAMED or self.follows is not None:
             return False
-        self._counts[code] = count + 1
+        self._counts[code] = count + more
         return True
 
     def take(self, others: Findings) -> None:

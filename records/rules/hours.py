@@ -55,6 +55,8 @@ def _is_clean(stretches: list[Hours]) -> bool:
 def _judge_day(week: Week, day: str, stretches: list[Hours], found: Findings) -> None:
     right: list[tuple[int, int, int]] = []
     for index, each in enumerate(stretches):
+        if not each["start"] and not each["end"] and found.is_full("hours.half", 2):
+            continue  # a hostile body has millions of empty ones
         pointer = f"{POINTER}/{day}/{index}"
         if _both_readable(pointer, each, found):
             start, end = MINUTES[each["start"] or ""], ENDS[each["end"] or ""]

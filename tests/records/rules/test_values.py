@@ -4,6 +4,7 @@ import pytest
 
 from records.rules import Facts, RegisteredNpi
 from records.rules.npi import is_right, one_slip_away
+from records.schemas import DAYS
 from tests.records.rules.make_records import (
     OTHER,
     SUPERVISOR,
@@ -109,3 +110,11 @@ def test_other_statuses_may_be_set() -> None:
     assert told(check_one(make_record(status="on leave"), facts=facts)) == []
     (issue,) = check_one(make_record(status="OnLeave"), facts=facts).errors
     assert issue.suggestion == "on leave"
+
+
+def test_a_week_of_empty_hours_is_counted_without_a_word_for_each() -> None:
+    week: dict[str, list[dict[str, str]]] = {day: [{}] * 100 for day in DAYS}
+    *named, rest = check_one(make_record(workingHours=week)).warnings
+    assert [issue.code for issue in named] == ["hours.half"] * 20
+    assert rest.message == "1380 more places have the same fault."
+    assert rest.code == "hours.half"
