@@ -47,7 +47,7 @@ def make_file(directory: Path, *rows: str, name: str = "people.csv") -> Path:
 
 
 def configs() -> dict[str | None, dict[str, Any]]:
-    return {each.logical_id: each.config for each in ResourceRecord.objects.all()}
+    return {each.logical_id: each.config for each in ResourceRecord.objects.order_by("pk")}
 
 
 def test_good_rows_are_stored_and_the_exit_code_is_0(team: Team, tmp_path: Path) -> None:
