@@ -22,6 +22,10 @@ PLAIN = {
     "checks": "/admin/eligibility/eligibilitytask/",
     "new-check": "/admin/checks/new/",
     "upload": "/admin/upload/",
+    "practitioners": "/admin/records/",
+    "practitioner-form": "/admin/records/new/",
+    "practitioners-not-accepted": "/admin/records/attention/",
+    "integrations": "/admin/records/integration/",
     "upload-practitioners": "/admin/records/upload/",
     "export-practitioners": "/admin/records/export/",
     "payers": "/admin/eligibility/payer/",
@@ -69,6 +73,17 @@ _BY_LINK: tuple[tuple[str, str, Callable[[Page], Locator]], ...] = (
         "check-failed",
         "/admin/eligibility/eligibilitytask/?status=failed",
         lambda page: page.locator(".ep-line-who a").first,
+    ),
+    ("practitioner", PLAIN["practitioners"], lambda page: page.locator("a.ep-who").first),
+    (
+        "group-fix",
+        PLAIN["practitioners-not-accepted"],
+        lambda page: page.get_by_role("link", name="Fix all").first,
+    ),
+    (
+        "fix-practitioner",
+        PLAIN["practitioners-not-accepted"],
+        lambda page: page.get_by_role("link", name="Fix:").first,
     ),
     ("payer-form", PLAIN["payers"], lambda page: page.locator("#result_list tbody a").first),
     (
