@@ -12,13 +12,14 @@ from typing import BinaryIO
 from eligibility.admin.names import payer_names
 from eligibility.files import fields
 from eligibility.files.columns import WrongColumns
-from eligibility.files.report import FileReport, Reason, by_frequency
+from eligibility.files.report import FileReport
 from eligibility.operations.filing import Watch, Wishes
 from eligibility.operations.imports import import_file
 from eligibility.presentation.fields import label, message_in_words, value_in_words
 from portal.badges import Colour
 from portal.intake.issues import Issue
 from portal.intake.readers import Line, Unreadable, read_table
+from portal.intake.reasons import Reason, by_frequency
 from portal.models import Clinic
 from portal.uploads import ENCODINGS, Upload
 

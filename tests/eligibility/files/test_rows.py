@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from eligibility.files.columns import Columns
-from eligibility.files.report import FileReport, by_frequency
+from eligibility.files.report import FileReport
 from eligibility.files.rows import read_row
 from portal.intake.issues import Issue
 from portal.intake.readers import Line
+from portal.intake.reasons import by_frequency
 from tests.eligibility.files.making import COLUMNS, make_cells
 
 APPOINTMENTS = Columns.read(COLUMNS)
