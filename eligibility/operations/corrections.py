@@ -29,7 +29,7 @@ from eligibility.operations.intake import KIND
 from eligibility.question import row_of
 from eligibility.rules import Checked, check_rows
 from eligibility.schemas import WIRE_NAMES
-from portal.intake.fixing import CHANGED_MEANWHILE, Fixed, FixStatus, fix_rejected
+from portal.intake.fixing import Fixed, FixStatus, count_fix, fix_rejected
 from portal.intake.issues import Issue
 from portal.intake.readers import Line, Table
 from portal.models import RejectedRow, RowState
@@ -182,22 +182,9 @@ class _Corrections:
     def _count(self, line: Line, fixed: Fixed) -> None:
         report = self._report
         report.rows += 1
-        errors = fixed.errors
-        if fixed.status is FixStatus.FIXED:
-            report.fixed += 1
-            report.count_doubts(fixed.warnings)
-        elif fixed.status is FixStatus.UNCHANGED:
-            report.unchanged += 1
-        elif fixed.status is FixStatus.REJECTED:
-            report.rejected += 1
-        else:
-            report.conflicts += 1
-            message = fixed.message or CHANGED_MEANWHILE
-            errors = [Issue("", f"row.{fixed.status.value}", message)]
-        if fixed.status not in (FixStatus.FIXED, FixStatus.UNCHANGED):
-            report.count_errors(errors)
-            if self._watch.refused is not None:
-                self._watch.refused(line, errors)
+        errors = count_fix(report, fixed)
+        if errors is not None and self._watch.refused is not None:
+            self._watch.refused(line, errors)
 
 
 def _uuid(text: str) -> UUID | None:

@@ -17,6 +17,7 @@ from django.utils import timezone
 from portal import audit
 from portal.intake.issues import Issue
 from portal.intake.races import winning_races
+from portal.intake.reports import Report
 from portal.models import RejectedRow, RowState, Submission, Verb
 
 _SCOPE = ("submission__team_id", "submission__clinic_id")
@@ -50,6 +51,26 @@ class Fixed:
 
 CHANGED_MEANWHILE = "Somebody else changed this row meanwhile. Look at it again before you save."
 SETTLED_ALREADY = "This row has been settled already."
+
+
+def count_fix(report: Report, fixed: Fixed) -> list[Issue] | None:
+    """Count what became of a correction that a file brought; why it is not in, None when it is."""
+    if fixed.status is FixStatus.FIXED:
+        report.fixed += 1
+        report.count_doubts(fixed.warnings)
+        return None
+    if fixed.status is FixStatus.UNCHANGED:
+        report.unchanged += 1
+        return None
+    if fixed.status is FixStatus.REJECTED:
+        report.rejected += 1
+        errors = fixed.errors
+    else:
+        report.conflicts += 1
+        message = fixed.message or CHANGED_MEANWHILE
+        errors = [Issue("", f"row.{fixed.status.value}", message)]
+    report.count_errors(errors)
+    return errors
 
 
 class Accept(Protocol):

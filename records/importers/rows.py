@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from portal.intake.issues import Issue
+from portal.intake.readers.closing import Closing
 from records.importers.fields import DOCUMENTED
 
 Config = Mapping[str, Any]
@@ -51,7 +51,7 @@ def _as_it_is(config: Config) -> Config:
 
 
 @dataclass(slots=True)
-class Source:
+class Source(Closing):
     """A file's rows, read one by one as they are asked for, once. A context manager.
 
     `carried` are the documented fields that the file speaks of: of a stored record the others
@@ -68,14 +68,3 @@ class Source:
     shown: Callable[[Config], Config] = _as_it_is
     notices: list[str] = field(default_factory=list)
     close: _Nothing = lambda: None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from portal.intake.fixing import CHANGED_MEANWHILE, Fixed, FixStatus, fix_rejected
+from portal.intake.fixing import Fixed, FixStatus, count_fix, fix_rejected
 from portal.intake.issues import Issue
 from portal.models import RejectedRow, RowState
 from records.choices import OnConflict
@@ -124,23 +124,11 @@ class Corrections:
         report = self._report
         report.rows += 1
         report.corrections += 1
-        errors = fixed.errors
-        if fixed.status is FixStatus.FIXED:
-            report.fixed += 1
-            report.count_doubts(fixed.warnings)
-        elif fixed.status is FixStatus.UNCHANGED:
-            report.unchanged += 1
-            report.waiting += target is not None and target.state == RowState.OPEN
-        elif fixed.status is FixStatus.REJECTED:
-            report.rejected += 1
-        else:
-            report.conflicts += 1
-            message = fixed.message or CHANGED_MEANWHILE
-            errors = [Issue("", f"row.{fixed.status.value}", message)]
-        if fixed.status not in (FixStatus.FIXED, FixStatus.UNCHANGED):
-            report.count_errors(errors)
-            if self._watch.refused is not None:
-                self._watch.refused(row, errors)
+        if fixed.status is FixStatus.UNCHANGED and target is not None:
+            report.waiting += target.state == RowState.OPEN
+        errors = count_fix(report, fixed)
+        if errors is not None and self._watch.refused is not None:
+            self._watch.refused(row, errors)
 
 
 def _says_nothing(raw: Any) -> bool:

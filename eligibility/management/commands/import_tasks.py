@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +22,7 @@ from portal import audit
 from portal.exports import TooManyRows
 from portal.intake.issues import Issue
 from portal.intake.readers import Unreadable
+from portal.management.progress import Progress
 from portal.models import Clinic, Team
 
 ACTOR: Final = "command"
@@ -69,7 +69,7 @@ class Command(BaseCommand):
         wishes = _wishes(options)
         with RefusedRows() as refused:
             watch = Watch(
-                progress=_Progress(self.stderr).show,
+                progress=Progress(self.stderr).show,
                 refused=refused.add if options["errors_out"] else None,
             )
             report = self._import(options, wishes, watch)
@@ -112,24 +112,6 @@ class Command(BaseCommand):
         except (OSError, TooManyRows) as error:
             raise CommandError(f"{path}: {error}", returncode=SOME_REJECTED) from error
         self.stdout.write(f"{refused.count:,} rejected rows are in {path}.")
-
-
-class _Progress:
-    """A line that is written over as rows come in; nothing where nobody watches."""
-
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-        self._is_watched = stream.isatty()
-        self._begun = time.monotonic()
-
-    def show(self, report: FileReport) -> None:
-        """Show how far the file is."""
-        if not self._is_watched:
-            return
-        pace = report.rows / max(time.monotonic() - self._begun, 0.001)
-        text = f"{report.rows:,} rows, {report.rejected:,} rejected, {pace:,.0f} rows a second"
-        self._stream.write(f"\r\x1b[K{text}", ending="")
-        self._stream.flush()
 
 
 def _issue_line(issue: Issue) -> str:

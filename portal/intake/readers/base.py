@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 from portal.intake.issues import Issue
+from portal.intake.readers.closing import Closing
 
 MOST_COLUMNS = 1_000
 _Nothing = Callable[[], None]
@@ -57,7 +57,7 @@ class Header(NamedTuple):
 
 
 @dataclass(slots=True)
-class Table:
+class Table(Closing):
     """A file's rows, read one by one as they are asked for, once. A context manager.
 
     `read_as` says how the file was read, in words ("CSV, utf-8, comma"); `notices` what its
@@ -77,17 +77,6 @@ class Table:
     def columns(self) -> tuple[str, ...]:
         """The names of the columns, in the file's order."""
         return self.header.names
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def make_header(cells: Sequence[str], line: int) -> Header:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, BinaryIO, Final, NamedTuple, Self
+from typing import Any, BinaryIO, Final, NamedTuple
 
 from portal.intake.issues import Issue
+from portal.intake.readers.closing import Closing
 from portal.intake.readers.encoding import find_encoding
 from portal.intake.strict_json import BadJson, parse_json
 
@@ -35,24 +35,13 @@ class JsonRow(NamedTuple):
 
 
 @dataclass(slots=True)
-class Objects:
+class Objects(Closing):
     """A file's rows, once through. A context manager; the caller's file stays open."""
 
     rows: Iterator[JsonRow]
     read_as: str
     notices: Sequence[str] = ()
     close: Callable[[], None] = lambda: None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def open_text(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,6 +15,7 @@ from django.db import transaction
 from portal import audit
 from portal.exports import TooManyRows
 from portal.intake.readers import Unreadable
+from portal.management.progress import Progress
 from records.choices import OnConflict
 from records.importers.reading import AUTO, FORMATS, find_format
 from records.importers.refused import ENDINGS, RefusedRecords
@@ -81,7 +81,7 @@ class Command(BaseCommand):
             raise CommandError(message, returncode=UNUSABLE)
         with RefusedRecords() as refused, ExitStack() as files:
             watch = Watch(
-                progress=_Progress(self.stderr).show, refused=refused.take if errors_out else None
+                progress=Progress(self.stderr).show, refused=refused.take if errors_out else None
             )
             file = files.enter_context(_opened(path))
             roles = options["roles"] or _roles_beside(path, file, options["format"])
@@ -179,21 +179,3 @@ def _roles_beside(path: Path, file: BinaryIO, kind: str) -> Path | None:
 
 def _ending(path: Path) -> str:
     return path.suffix.lower().lstrip(".")
-
-
-class _Progress:
-    """A line that is written over as rows come in; nothing where nobody watches."""
-
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-        self._is_watched = stream.isatty()
-        self._begun = time.monotonic()
-
-    def show(self, report: RecordReport) -> None:
-        """Show how far the file is."""
-        if not self._is_watched:
-            return
-        pace = report.rows / max(time.monotonic() - self._begun, 0.001)
-        text = f"{report.rows:,} rows, {report.rejected:,} rejected, {pace:,.0f} rows a second"
-        self._stream.write(f"\r\x1b[K{text}", ending="")
-        self._stream.flush()
