@@ -77,7 +77,7 @@ def step(
 ) -> None:
     """Move the file's place on to `next_line`, if it is where we think.
 
-    The step comes first in a chunk's transaction: whoever brings in the same file waits for it.
+    Whoever brings in the same file at this moment waits for it (and see `hold`).
     `file` is the row to begin with at the first step; `refuse_second` is called before that, takes
     a lock and raises Overtaken (`raise_if_begun`) when somebody has begun the same file. Raises
     Overtaken when a later step was made by another.
@@ -90,6 +90,21 @@ def step(
         return
     mine = FileImport.objects.filter(pk=submission.pk, next_line=place.next_line, finished_at=None)
     if not mine.update(next_line=next_line, counts=counts, updated_at=timezone.now()):
+        raise Overtaken
+
+
+def hold(place: Place) -> None:
+    """Keep the file's place until the transaction ends: whoever brings in the same file waits.
+
+    Comes first in a chunk's transaction, so that no row is stored that another has brought in.
+    Raises Overtaken when a later step was made by another. A file that has not begun has no place.
+    """
+    if place.submission is None:
+        return
+    mine = FileImport.objects.filter(
+        pk=place.submission.pk, next_line=place.next_line, finished_at=None
+    )
+    if mine.select_for_update(no_key=True).first() is None:
         raise Overtaken
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from portal.intake.issues import Issue
-from portal.intake.places import Place, count_rows, raise_if_begun, step
+from portal.intake.places import Place, count_rows, hold, raise_if_begun, step
 from portal.models import FileImport, RejectedRow, Submission, Team
 from records.choices import OnConflict
 from records.importers.report import RecordReport
@@ -82,6 +82,10 @@ class _Step:
         self._settled = settled
         self._next_line = chunk.rows[-1].row.line + 1
         self._submission: Submission | None = None
+
+    def hold(self) -> None:
+        """Keep the file's place, so that nobody else stores these rows meanwhile."""
+        hold(self._chunk.place)
 
     def __call__(self, submission: Submission, created: Created) -> None:
         """Move the file's place on, inside the transaction of its rows."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from django.db import transaction
 from django.utils import timezone
@@ -28,7 +28,15 @@ from records.operations.store import (
 )
 from records.rules import Checked, check_records
 
-Step = Callable[[Submission, Created], None]
+
+class Step(Protocol):
+    """What a file adds to the transaction of some of its rows; may be asked more than once."""
+
+    def hold(self) -> None:
+        """Comes first: raises when these rows are no longer ours to store."""
+
+    def __call__(self, submission: Submission, created: Created) -> None:
+        """Comes last: says how far the file is."""
 
 
 @uncollected()
@@ -61,8 +69,8 @@ def create_records(
     `suspicious` says that the rows may hold text which a database cannot store.
 
     For files: `faults` are errors that a row (by its index) came with; `submission` is the one
-    that an earlier chunk made, whose counts are added to; `step` runs last in the transaction,
-    perhaps more than once, and what it raises takes back everything.
+    that an earlier chunk made, whose counts are added to; `step` is what the file adds to the
+    transaction, and what it raises takes back everything.
     """
     intake = Intake(
         team=team,
@@ -127,6 +135,8 @@ def _met(intake: Intake, rows: Sequence[Any]) -> dict[int, str]:
 
 def _store(intake: Intake, checked: Sequence[Checked], step: Step | None) -> Created:
     """All or part of the rows, the failed ones, the counts; once more when a race is lost."""
+    if step is not None:
+        step.hold()
     entries = sort_out(intake, checked)
     created = Created(entries)
     submission = intake.submission or Submission(

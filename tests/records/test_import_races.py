@@ -77,3 +77,17 @@ def test_an_import_that_is_killed_at_any_chunk_goes_on(team: Team) -> None:
     assert (report.rows, report.created, report.rejected) == (41, 40, 1)
     assert report.resumed_after == 33
     check_that_each_row_is_in_once()
+
+
+def test_rows_that_another_import_has_brought_in_are_not_stored_again(team: Team) -> None:
+    others: list[RecordReport] = []
+
+    def overtake(report: RecordReport) -> None:
+        if report.rows == 40 and not others:
+            others.append(bring(team))
+
+    report = bring(team, progress=overtake)
+    assert others[0].is_done
+    assert not report.is_done
+    assert report.notices[-1].startswith("The same file is coming in from elsewhere")
+    check_that_each_row_is_in_once()
