@@ -17,6 +17,7 @@ from eligibility import operations, wire
 from eligibility.dates import read_scheduled_for
 from eligibility.models import Batch, EligibilityTask
 from eligibility.openapi import pages
+from portal.api.idempotent import idempotent
 from portal.api.pagination import decode_cursor, encode_cursor
 from portal.api.prefer import BulkOptions, read_options
 from portal.api.shapes import array_under, text_under
@@ -55,6 +56,7 @@ class BulkViewSet(ApiViewSet):
     }
 
     @pages.create_tasks
+    @idempotent
     @uncollected()
     def create_tasks(self, request: Request) -> Response:
         """Create a task for each good row, due at once."""
@@ -65,6 +67,7 @@ class BulkViewSet(ApiViewSet):
         )
 
     @pages.schedule_tasks
+    @idempotent
     @uncollected()
     def schedule_tasks(self, request: Request) -> Response:
         """Create a batch that waits for its hour."""
@@ -122,6 +125,7 @@ class ResultViewSet(ApiViewSet):
         return Response(wire.result(found))
 
     @pages.bulk_results
+    @idempotent
     @uncollected()
     def results(self, request: Request) -> Response:
         """Results of many tasks, in the order asked."""

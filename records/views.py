@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.api.conditions import stale, version_is_asked, versions_wanted
+from portal.api.idempotent import idempotent
 from portal.api.paging import read_page
 from portal.api.parsers import MergePatchParser
 from portal.api.prefer import read_choice, read_options
@@ -35,6 +36,7 @@ class RecordBulkViewSet(ApiViewSet):
     required_scopes: Mapping[str, str] = {"create": Scope.RECORDS_WRITE}
 
     @pages.create_records
+    @idempotent
     @uncollected()
     def create(self, request: Request) -> Response:
         """Store a record for each good row; 200 whatever the rows came to."""

@@ -24,12 +24,14 @@ from django.db.models.functions import Now
 from eligibility.engine import children, dispatcher, leases, slots
 from eligibility.engine.watch import Watch
 from eligibility.models import Connection, DrainSlot, WorkerHost
+from portal import idempotency
 from portal.broker import HOST_KEY_VARIABLE
 from portal.pii import where_it_failed
 
 TICK = 0.25
 BEAT_EVERY = 1.0
 RESTART_PAUSE = 0.5
+PRUNE_EVERY = 600.0
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +44,7 @@ class Supervisor:
         self._grace = grace
         self._host_id = f"{socket.gethostname()[:30]}-{secrets.token_hex(6)}"
         self._told_to_stop = False
+        self._next_pruning = 0.0
         self._watch = Watch(self._host_id)
         self._own_payer = not settings.SYNTHETIC_PAYER_URL
         self._payer_socket = children.listening_socket()
@@ -137,9 +140,15 @@ class Supervisor:
                 self._register()
             self._give_back_dead()
             dispatcher.beat(self._host_id)
+            self._prune()
             self._watch.look()
         except (DatabaseError, InterfaceError) as error:
             self._on_database_error(error)
+
+    def _prune(self) -> None:
+        """Now and then, drop what nobody will ask for any more."""
+        if time.monotonic() >= self._next_pruning:
+            self._next_pruning = time.monotonic() + (0.0 if idempotency.prune() else PRUNE_EVERY)
 
     def _on_database_error(self, error: Exception) -> None:
         """An outage of the database says nothing about the workers: forget what was seen."""

@@ -22,10 +22,12 @@ MEANING: dict[ErrorCode, str] = {
     ErrorCode.FORBIDDEN: "The key lacks the scope, or names a clinic that is not its own.",
     ErrorCode.NOT_FOUND: "There is no such row for this key.",
     ErrorCode.METHOD_NOT_ALLOWED: "This address does not take this method.",
-    ErrorCode.CONFLICT: "Another row has this already; see `details`.",
+    ErrorCode.CONFLICT: "Another row has this already, see `details`; or a request with this "
+    "`Idempotency-Key` is still running, see `Retry-After`.",
     ErrorCode.PRECONDITION_FAILED: "Somebody else changed the row: its `ETag` is another one now.",
     ErrorCode.PAYLOAD_TOO_LARGE: "Too many bytes or rows; nothing was created.",
     ErrorCode.UNSUPPORTED_MEDIA_TYPE: "The body is not sent as application/json.",
+    ErrorCode.IDEMPOTENCY_KEY_REUSED: "This `Idempotency-Key` was used for another request.",
     ErrorCode.RATE_LIMITED: "Too many requests; see `Retry-After`.",
     ErrorCode.INTERNAL: "A fault of ours; the request id helps us to find it.",
     ErrorCode.UNAVAILABLE: "Out of reach for a moment; see `Retry-After`.",
@@ -60,6 +62,16 @@ _REQUEST_ID = {
     "in": "header",
     "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
     "description": "Your own id of this request; every answer carries it, or one of ours.",
+}
+
+
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+    "description": "Makes it safe to send the same request again: for 24 hours it gets the first "
+    "answer, with `Idempotent-Replayed: true`. While the first one runs: 409 with `Retry-After`. "
+    "Another body under the same key: 422.",
 }
 
 
@@ -123,18 +135,18 @@ def add_common_parts(
     model = ErrorEnvelope.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(model.pop("$defs"))
     schemas["ErrorEnvelope"] = model
-    for path, operation in _operations(result):
-        _add_parameters(operation)
+    for path, method, operation in _operations(result):
+        _add_parameters(operation, is_post=method == "post")
         for status, codes in _by_status(_codes(path, operation)).items():
             operation["responses"].setdefault(status, _error_response(status, codes))
         operation["responses"] = dict(sorted(operation["responses"].items()))
     return result
 
 
-def _operations(result: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _operations(result: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
     for path, methods in result["paths"].items():
-        for operation in methods.values():
-            yield path, operation
+        for method, operation in methods.items():
+            yield path, method, operation
 
 
 def _needs_key(operation: Mapping[str, Any]) -> bool:
@@ -150,7 +162,10 @@ def _codes(path: str, operation: Mapping[str, Any]) -> list[ErrorCode]:
         codes |= {*_WITH_BODY}
     if "{" in path:
         codes.add(ErrorCode.NOT_FOUND)
-    if any(parameter["name"] == "If-Match" for parameter in operation.get("parameters", [])):
+    names = {parameter["name"] for parameter in operation.get("parameters", [])}
+    if "Idempotency-Key" in names:
+        codes |= {ErrorCode.CONFLICT, ErrorCode.IDEMPOTENCY_KEY_REUSED}
+    if "If-Match" in names:
         codes.add(ErrorCode.PRECONDITION_FAILED)
         if "requestBody" in operation:
             codes.add(ErrorCode.CONFLICT)
@@ -189,8 +204,9 @@ def _example(code: ErrorCode) -> dict[str, Any]:
     }
 
 
-def _add_parameters(operation: dict[str, Any]) -> None:
+def _add_parameters(operation: dict[str, Any], is_post: bool) -> None:
     parameters = operation.setdefault("parameters", [])
     if _needs_key(operation):
         parameters.append(_CLINIC)
+        parameters += [_IDEMPOTENCY_KEY] if is_post else []
     parameters.append(_REQUEST_ID)

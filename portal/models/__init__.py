@@ -4,6 +4,7 @@ from portal.models.apikey import ApiKey, Scope
 from portal.models.audit import ActorKind, AuditEvent, Verb
 from portal.models.files import FileImport
 from portal.models.groupfix import FixedRow, GroupFix
+from portal.models.idempotency import IdempotencyRecord
 from portal.models.submission import RejectedRow, RowState, Submission
 from portal.models.team import Clinic, Team
 from portal.models.user import Role, User
@@ -16,6 +17,7 @@ __all__ = [
     "FileImport",
     "FixedRow",
     "GroupFix",
+    "IdempotencyRecord",
     "RejectedRow",
     "Role",
     "RowState",
