@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connections, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from eligibility.choices import Failure, Status
 from eligibility.connectors.base import Failed, Pending, Reply
 from eligibility.engine import leases, unroutable
 from eligibility.engine.finish import finish
-from eligibility.models import Attempt, Batch, Connection, EligibilityTask, Result, TaskEvent
-from eligibility.operations import cancel_batch
-from portal.intake import insert
+from eligibility.models import (
+    Attempt,
+    Batch,
+    Connection,
+    DrainSlot,
+    EligibilityTask,
+    Payer,
+    Result,
+    TaskEvent,
+    TaskRevision,
+    WorkerHost,
+)
+from eligibility.operations import cancel_batch, cancel_tasks, fix_task, retry_tasks
+from tests.cast import load_payers
 from tests.eligibility.engine.conftest import check_promises
 from tests.eligibility.engine.helpers import (
     again,
@@ -28,75 +38,29 @@ from tests.eligibility.engine.helpers import (
     finished,
     let_lease_end,
     make_batch,
+    make_host,
     make_lane,
+    make_row,
     make_rows,
 )
 from tests.eligibility.engine.payers import WatchedPayer
+from tests.eligibility.engine.statements import Broken, Fuse, fused
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 MOST = 60
 
 
-class Broken(OperationalError):
-    """The error of the statement that was chosen to fail."""
-
-
-class Fuse:
-    """Lets so many statements pass and breaks the next one; commits count as statements."""
-
-    def __init__(self, passes: int) -> None:
-        self.passes = passes
-        self.blown = False
-
-    def burn(self) -> None:
-        """Count one statement."""
-        if self.passes == 0:
-            self.passes, self.blown = -1, True
-            raise Broken
-        self.passes -= 1
-
-
-class FusedDriver:
-    """The driver's own connection, whose direct statements burn the fuse too."""
-
-    def __init__(self, driver: Any, fuse: Fuse) -> None:
-        self._driver, self._fuse = driver, fuse
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._driver, name)
-
-    def execute(self, *arguments: Any) -> Any:
-        """A statement past Django."""
-        self._fuse.burn()
-        return self._driver.execute(*arguments)
-
-
-@contextmanager
-def fused(fuse: Fuse) -> Iterator[None]:
-    """Break the statement that the fuse chooses: Django's, the driver's, a COPY or the commit."""
-    database: Any = connections["default"]
-
-    def burn_first(work: Callable[..., Any]) -> Callable[..., Any]:
-        def fused_work(*arguments: Any) -> Any:
-            fuse.burn()
-            return work(*arguments)
-
-        return fused_work
-
-    driver, commit, copy = database.connection, database._commit, insert.copy_rows
-    database._commit, insert.copy_rows = burn_first(commit), burn_first(copy)
-    if database.vendor == "sqlite":
-        database.connection = FusedDriver(driver, fuse)
-    try:
-        with database.execute_wrapper(lambda execute, *statement: burn_first(execute)(*statement)):
-            yield
-    finally:
-        database.connection, database._commit, insert.copy_rows = driver, commit, copy
-
-
 def snapshot() -> dict[str, list[dict[str, Any]]]:
     """Every row that the engine writes; times of writing are told apart by whether they are set."""
-    models: tuple[Any, ...] = (EligibilityTask, Attempt, Result, TaskEvent, Batch)
+    models: tuple[Any, ...] = (
+        EligibilityTask,
+        Attempt,
+        Result,
+        TaskEvent,
+        TaskRevision,
+        Batch,
+        DrainSlot,
+    )
     return {
         model.__name__: [_without_moments(row) for row in model.objects.order_by("pk").values()]
         for model in models
@@ -175,6 +139,30 @@ def prepare_cancel() -> Callable[[], object]:
     return partial(cancel_batch, batch=batch, actor="somebody")
 
 
+def prepare_cancel_of_rows() -> Callable[[], object]:
+    make_rows(make_lane(max_in_flight=2), 4, "outcome=eligible")
+    claim()
+    return partial(cancel_tasks, tasks=EligibilityTask.objects.all(), actor="somebody")
+
+
+def prepare_retry() -> Callable[[], object]:
+    make_rows(make_lane(), 2, "outcome=eligible")
+    end(claim(), answered())
+    make_host()
+    return partial(retry_tasks, tasks=EligibilityTask.objects.all(), actor="somebody")
+
+
+def prepare_fix() -> Callable[[], object]:
+    if not Payer.objects.filter(kind=Payer.Kind.SEARCH).exists():
+        load_payers()
+    task = make_row(make_lane(), "outcome=eligible", visit_type="OUTPATIENT")
+    end(claim(), answered())
+    make_host()
+    changes = {"id_value": "CARD-CORRECTED"}
+    version = again(task).version
+    return partial(fix_task, task=task, changes=changes, version=version, actor="somebody")
+
+
 PREPARED = [
     prepare_claim,
     prepare_looks,
@@ -184,6 +172,9 @@ PREPARED = [
     prepare_leases,
     prepare_unroutable,
     prepare_cancel,
+    prepare_cancel_of_rows,
+    prepare_retry,
+    prepare_fix,
 ]
 
 
@@ -224,3 +215,4 @@ def _end_all(payer: WatchedPayer) -> None:
     EligibilityTask.objects.all().delete()
     Batch.objects.all().delete()
     Connection.objects.all().delete()
+    WorkerHost.objects.all().delete()
