@@ -138,7 +138,7 @@ def add_common_parts(
     for path, method, operation in _operations(result):
         _add_parameters(operation, is_post=method == "post")
         for status, codes in _by_status(_codes(path, operation)).items():
-            operation["responses"].setdefault(status, _error_response(status, codes))
+            _add_errors(operation["responses"], status, codes)
         operation["responses"] = dict(sorted(operation["responses"].items()))
     return result
 
@@ -177,6 +177,18 @@ def _by_status(codes: list[ErrorCode]) -> dict[str, list[ErrorCode]]:
     for code in codes:
         grouped.setdefault(str(STATUS[code]), []).append(code)
     return grouped
+
+
+def _add_errors(responses: dict[str, Any], status: str, codes: list[ErrorCode]) -> None:
+    """Say what a status means; one that the operation explains itself keeps its own words."""
+    added = _error_response(status, codes)
+    own = responses.setdefault(status, added)
+    if own is not added and int(status) >= 400:
+        own["description"] = f"{own.get('description', '')}\n{added['description']}"
+        for kind, content in own.get("content", {}).items():
+            plain = added["content"][kind]
+            content["schema"] = {"anyOf": [content["schema"], plain["schema"]]}
+            content["examples"] = {**plain["examples"], **content.get("examples", {})}
 
 
 def _error_response(status: str, codes: list[ErrorCode]) -> dict[str, Any]:
