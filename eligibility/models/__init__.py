@@ -2,6 +2,7 @@
 
 from eligibility.models.attempt import Attempt, Result
 from eligibility.models.batch import Batch
+from eligibility.models.directory import DirectoryMark, KnownMember
 from eligibility.models.engine import DrainSlot, WorkerHost
 from eligibility.models.payer import Connection, Payer
 from eligibility.models.task import EligibilityTask, TaskEvent, TaskRevision
@@ -10,8 +11,10 @@ __all__ = [
     "Attempt",
     "Batch",
     "Connection",
+    "DirectoryMark",
     "DrainSlot",
     "EligibilityTask",
+    "KnownMember",
     "Payer",
     "Result",
     "TaskEvent",

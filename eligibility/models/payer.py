@@ -48,7 +48,7 @@ class Payer(models.Model):
 class Connection(models.Model):
     """How a team reaches a payer: connector, settings and limits. Its queue is the payer's lane.
 
-    A team's *test connection* has no payer: it serves `test_mode` rows and, for now, searches.
+    A team's *test connection* has no payer: it serves `test_mode` rows.
     Times are seconds. `max_conversations` counts failed conversations of one row before it is
     failed for good; `give_up_after` bounds the same in time from the row's first claim.
     """

@@ -25,6 +25,10 @@ class EligibilityTask(models.Model):
     `run_at` is the row's place in line: from then on a worker may take it; null while its
     batch is paused. `not_before` is the row's own earliest time. `fence` rises at every claim
     and guards every later write. `look` says what the next call is when the row is waiting.
+    A search (`is_search`) is never claimed: its payers are asked by its children, one row each,
+    in the order of their `line`; `search_round` counts how often it began, and a child has the
+    number of the round that made it. It waits while they are asked, and `run_at` then says when
+    the dispatcher looks at it next.
     `reference_key` names (client reference, question); it is unique, so a repeated row finds
     the first one even when both arrive at the same moment.
     """
@@ -47,6 +51,7 @@ class EligibilityTask(models.Model):
     # the question
     payer = models.ForeignKey(Payer, on_delete=models.PROTECT, related_name="tasks", db_index=False)
     is_search = models.BooleanField(db_default=False)
+    search_round = models.PositiveIntegerField(db_default=0)
     connection = models.ForeignKey(
         Connection, null=True, on_delete=models.PROTECT, related_name="tasks", db_index=False
     )
