@@ -148,6 +148,37 @@ class Priority(IntegerChoices):
     LOW = 2, "low"
 
 
+class BreakerState(TextChoices):
+    """Whether a lane trusts its payer (`engine/lane/breaker.py` holds the numbers).
+
+    closed ──five counted failures in a row, or most of the last 20──▶ open
+      ▲                                                                 │ its pause ends, and
+      │                                                                 ▼ one row goes ahead
+      └────────────the row got through────────── half_open ──it did not──▶ open, twice as long
+    """
+
+    CLOSED = "closed", "Closed"
+    OPEN = "open", "Open"
+    HALF_OPEN = "half_open", "Trying with one row"
+
+
+class HeldReason(TextChoices):
+    """Why the rows of a lane are held, the first that applies: what people must end comes first.
+
+    Derived from the connection and its state by `engine/lane/held.py`, never stored on rows.
+    """
+
+    INACTIVE = "inactive", "The connection is switched off"
+    PAUSED = "paused", "Somebody paused the lane"
+    CREDENTIALS = "credentials", "The payer refused our login"
+    BREAKER_OPEN = "breaker_open", "The payer did not answer"
+    PROBING = "probing", "One row tries whether the payer answers again"
+    THROTTLED = "throttled", "The payer asked us to slow down"
+    BLACKOUT = "blackout", "The payer is not asked at this hour"
+    DAILY_CAP = "daily_cap", "Today's questions are used up"
+    RATE = "rate", "The lane has reached its pace"
+
+
 class BatchStatus(TextChoices):
     """Derived from a batch's rows, never stored."""
 

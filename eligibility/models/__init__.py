@@ -4,6 +4,7 @@ from eligibility.models.attempt import Attempt, Result
 from eligibility.models.batch import Batch
 from eligibility.models.directory import DirectoryMark, KnownMember
 from eligibility.models.engine import DrainSlot, WorkerHost
+from eligibility.models.lane import LaneState
 from eligibility.models.payer import Connection, Payer
 from eligibility.models.task import EligibilityTask, TaskEvent, TaskRevision
 
@@ -15,6 +16,7 @@ __all__ = [
     "DrainSlot",
     "EligibilityTask",
     "KnownMember",
+    "LaneState",
     "Payer",
     "Result",
     "TaskEvent",

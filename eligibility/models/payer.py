@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import zoneinfo
+
 from django.db import models
 from django.db.models import Q
 
+from eligibility.lane_limits import validate_blackouts, validate_windows
 from portal.models import Team
+from portal.models.team import validate_timezone
 
 
 class Payer(models.Model):
@@ -50,7 +54,15 @@ class Connection(models.Model):
 
     A team's *test connection* has no payer: it serves `test_mode` rows.
     Times are seconds. `max_conversations` counts failed conversations of one row before it is
-    failed for good; `give_up_after` bounds the same in time from the row's first claim.
+    failed for good; `give_up_after` bounds the same in time from the row's first claim, time
+    in a held lane left out.
+
+    The lane's pace: `max_in_flight` calls at a time, `rate_windows` ([{"calls", "seconds"}],
+    all of them hold), `daily_cap` conversations a day. `blackouts` ([{"days", "from", "to"}],
+    see `lane_limits`) are hours without calls. Hours and days are those of `timezone`: the
+    payer's clock, since clinics in several zones may share the lane. The breaker's pause is
+    `breaker_min` at first and never longer than `breaker_max`. What the lane has used up, and
+    whether the payer is trusted, stands in its LaneState.
     """
 
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="connections")
@@ -73,6 +85,15 @@ class Connection(models.Model):
     expected_pace = models.FloatField(
         default=1.0, help_text="Answers a second, until there are enough to measure."
     )
+    rate_windows = models.JSONField(default=list, blank=True, validators=[validate_windows])
+    daily_cap = models.PositiveIntegerField(null=True, blank=True)
+    blackouts = models.JSONField(default=list, blank=True, validators=[validate_blackouts])
+    timezone = models.CharField(max_length=64, default="Asia/Dubai", validators=[validate_timezone])
+    breaker_min = models.FloatField(default=30.0)
+    breaker_max = models.FloatField(default=600.0)
+    paused_at = models.DateTimeField(null=True, blank=True, editable=False)
+    paused_by = models.CharField(max_length=24, blank=True, editable=False)
+    pause_reason = models.CharField(max_length=200, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -91,7 +112,21 @@ class Connection(models.Model):
                 & Q(give_up_after__gt=0, expected_pace__gt=0),
                 name="connection_limits_are_positive",
             ),
+            models.CheckConstraint(
+                condition=Q(breaker_min__gt=0, breaker_max__gte=models.F("breaker_min"))
+                & (Q(daily_cap__isnull=True) | Q(daily_cap__gte=1)),
+                name="connection_lane_limits_are_positive",
+            ),
+            models.CheckConstraint(
+                condition=Q(paused_at__isnull=False) | Q(paused_by="", pause_reason=""),
+                name="connection_pause_has_its_time",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        """The zone of the lane's days and hours."""
+        return zoneinfo.ZoneInfo(self.timezone)
