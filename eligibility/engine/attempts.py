@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import F
 from django.utils import timezone
 
 from eligibility.choices import FINAL, AttemptState, Look, Outcome
 from eligibility.connectors.base import Done, Failed, Reply
 from eligibility.engine import clock
 from eligibility.engine.claim import Claimed
-from eligibility.engine.moves import Move, review_of
+from eligibility.engine.moves import Move, answered
 from eligibility.engine.rows import TASK, database_uuid
 from eligibility.models import Attempt, EligibilityTask, Result
 from eligibility.results import NORMALISER_VERSION, Answer
@@ -35,6 +36,11 @@ class Finished:
     move: Move
     result_id: UUID | None = None
     is_ours: bool = False
+
+    @property
+    def prevails(self) -> bool:
+        """Whether the row takes the answer for its own, over the one that it may have."""
+        return not self.move.answer
 
 
 def close(group: Sequence[Finished]) -> None:
@@ -116,7 +122,7 @@ def keep_answers(group: Sequence[Finished]) -> None:
             fresh.setdefault(item.row.attempt_id, item)
     _insert_results(list(fresh.values()))
     if connection.vendor == "sqlite":
-        _point_to_results([item for item in fresh.values() if item.is_ours])
+        _point_to_results([item for item in fresh.values() if item.is_ours and item.prevails])
     _mark_late([item for item in fresh.values() if not item.is_ours])
 
 
@@ -139,13 +145,22 @@ def _first_answers(answers: Sequence[Finished]) -> dict[UUID | None, tuple[UUID,
 
 
 def _use_first(item: Finished, result_id: UUID, outcome: str) -> None:
-    """Let the row have the answer that its conversation already has."""
+    """Let the row have the answer that its conversation already has, if that prevails.
+
+    Else the one it had before, which the other answer may have pushed away a moment ago.
+    """
     if not item.is_ours:
         return
-    item.result_id = result_id
-    item.move = replace(item.move, outcome=outcome, review=review_of(Outcome(outcome)))
-    EligibilityTask.objects.filter(pk=item.row.task_id, fence=item.row.fence).update(
-        result_id=result_id, outcome=outcome, review=item.move.review
+    row = item.row
+    item.move = answered(Outcome(outcome), row.earlier)
+    item.result_id = result_id if item.prevails else row.earlier_id
+    asked_by = Result.objects.filter(pk__in=[item.result_id]).exclude(task=row.task_id)
+    EligibilityTask.objects.filter(pk=row.task_id, fence=row.fence).update(
+        result_id=item.result_id,
+        result_question=F("question_number"),
+        reused_from=asked_by.values_list("task_id", flat=True).first(),
+        outcome=item.move.outcome,
+        review=item.move.review,
     )
 
 
@@ -187,7 +202,8 @@ def _point_to_results(answers: Sequence[Finished]) -> None:
         return
     with connection.cursor() as cursor:
         cursor.executemany(
-            f"UPDATE {TASK} SET result_id = %s WHERE id = %s",
+            f"UPDATE {TASK} SET result_id = %s, result_question = question_number,"
+            " reused_from_id = NULL WHERE id = %s",
             [
                 (database_uuid(item.result_id), database_uuid(item.row.task_id))
                 for item in answers

@@ -31,7 +31,9 @@ _QUERY_COLUMNS = (
 class Claimed:
     """A row in a worker's hands. `fence` guards what it writes; times are seconds.
 
-    `age` is how long ago the row was first claimed, by the database's clock.
+    `age` is how long ago the row was first claimed, by the database's clock. `earlier` is the
+    outcome of the answer that the row has to the same question from before (empty for most), and
+    `earlier_id` the result that says it.
     """
 
     task_id: UUID
@@ -46,6 +48,8 @@ class Claimed:
     query: Query
     attempt_id: UUID | None = None
     number: int = 0
+    earlier: str = ""
+    earlier_id: UUID | None = None
 
 
 def claim(worker: str, *, most: int, leave_out: frozenset[int] = frozenset()) -> list[Claimed]:
@@ -89,7 +93,11 @@ def _claim_statement() -> str:
         FROM due WHERE {TASK}.id = due.id
         RETURNING {TASK}.id, {TASK}.fence, {TASK}.look, {TASK}.handle, {TASK}.failed_conversations,
             {clock.seconds_since(TASK + ".first_claimed_at")},
-            (SELECT p.code FROM eligibility_payer p WHERE p.id = {TASK}.payer_id), {columns}
+            (SELECT p.code FROM eligibility_payer p WHERE p.id = {TASK}.payer_id),
+            CASE WHEN {TASK}.result_id IS NOT NULL
+                AND {TASK}.result_question = {TASK}.question_number THEN
+                (SELECT r.outcome FROM eligibility_result r WHERE r.id = {TASK}.result_id) END,
+            {TASK}.result_id, {columns}
     """
 
 
@@ -105,7 +113,7 @@ def _claim_from(lane: lanes.Lane, priority: Priority, worker: str, wanted: int) 
 
 def _claimed(lane: lanes.Lane, row: Sequence[Any]) -> Claimed:
     task_id = python_uuid(row[0])
-    _, fence, look, handle, failed, age, payer, *fields = row
+    _, fence, look, handle, failed, age, payer, earlier, earlier_id, *fields = row
     values = dict(zip(_QUERY_COLUMNS, fields, strict=True))
     return Claimed(
         task_id=task_id,
@@ -118,6 +126,8 @@ def _claimed(lane: lanes.Lane, row: Sequence[Any]) -> Claimed:
         failed=failed,
         age=float(age or 0.0),
         query=_query(task_id, payer, values),
+        earlier=earlier or "",
+        earlier_id=python_uuid(earlier_id) if earlier else None,
     )
 
 

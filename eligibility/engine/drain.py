@@ -187,6 +187,7 @@ class Drain:
             age=row.age + item.milliseconds / 1000,
             limits=row.limits,
             jitter=random.random(),
+            earlier=row.earlier,
         )
         return Finished(row=row, reply=reply, move=move)
 

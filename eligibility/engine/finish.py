@@ -18,6 +18,9 @@ from eligibility.engine.rows import TASK, add_events, database_uuid, python_uuid
 from portal import objectid
 from portal.intake.text import storable, storable_text
 
+EARLIER_STANDS = ", earlier answer stands: "
+"""Between the outcome that came and the one that prevails over it, in an event's note."""
+
 Hold = tuple[UUID, int]
 """A row's id and the fence it is held under."""
 
@@ -77,6 +80,8 @@ def _in_paused_batches(group: Sequence[Finished]) -> set[UUID]:
 def _note(move: Move) -> str:
     if move.status is Status.PENDING:
         return f"tries again: {move.closes}"
+    if move.answer:
+        return f"{move.answer}{EARLIER_STANDS}{move.outcome}"
     return move.outcome or move.failure or str(move.look.label)
 
 
@@ -84,9 +89,15 @@ _TASK_FIELDS = """
     status = {status}, outcome = {outcome}, failure = {failure}, failure_message = {message},
     review = {review}, look = {look}, handle = {handle}, run_at = {run_at},
     failed_conversations = t.failed_conversations + {counted},
-    result_id = COALESCE({result}, t.result_id), interim = COALESCE({interim}, t.interim),
+    result_id = COALESCE({result}, t.result_id), {about_result}
+    interim = COALESCE({interim}, t.interim),
     finished_at = {finished_at}, lease_until = NULL, worker = '', version = t.version + 1,
     updated_at = {now}
+"""
+
+_ABOUT_RESULT = """
+    result_question = CASE WHEN v.r IS NULL THEN t.result_question ELSE t.question_number END,
+    reused_from_id = CASE WHEN v.r IS NULL THEN t.reused_from_id END,
 """
 
 
@@ -106,7 +117,7 @@ def _values(item: Finished, is_parked: bool) -> tuple[Any, ...]:
         handle,
         move.after,
         int(move.counted),
-        database_uuid(item.result_id) if item.result_id else None,
+        database_uuid(item.result_id) if item.prevails and item.result_id else None,
         json.dumps(storable(move.interim)) if move.interim is not None else None,
         is_parked,
     )
@@ -133,7 +144,7 @@ def _move_on_postgresql(rows: Sequence[tuple[Any, ...]]) -> set[Hold]:
     fields = _TASK_FIELDS.format(
         status="v.status", outcome="v.outcome", failure="v.failure", message="v.message",
         review="v.review", look="v.look", handle="v.handle", counted="v.counted",
-        result="v.r", interim="v.n::jsonb", now=clock.now(), run_at=due,
+        result="v.r", about_result=_ABOUT_RESULT, interim="v.n::jsonb", now=clock.now(), run_at=due,
         finished_at=f"CASE WHEN v.after IS NULL THEN {clock.now()} END",
     )  # fmt: skip
     arrays = ", ".join(f"unnest(%s::{kind}[])" for kind in types)
@@ -151,7 +162,8 @@ def _move_on_sqlite(rows: Sequence[tuple[Any, ...]]) -> set[Hold]:
     due = f"CASE WHEN ?10 IS NOT NULL AND NOT ?14 THEN {clock.now_plus('?10')} END"
     fields = _TASK_FIELDS.format(
         status="?3", outcome="?4", failure="?5", message="?6", review="?7", look="?8",
-        handle="?9", counted="?11", result="NULL", interim="?13", now=clock.now(), run_at=due,
+        handle="?9", counted="?11", result="NULL", about_result="", interim="?13",
+        now=clock.now(), run_at=due,
         finished_at=f"CASE WHEN ?10 IS NULL THEN {clock.now()} END",
     ).replace("%%", "%")  # fmt: skip
     statement = (

@@ -18,6 +18,7 @@ from eligibility.choices import (
     Status,
 )
 from eligibility.connectors.base import Done, Failed, NotDelivered, Pending, Reply
+from eligibility.results import contradicts, prevails
 
 SOONEST_LOOK = 0.2
 LATEST_LOOK = 24 * 3600.0
@@ -39,7 +40,8 @@ class Move:
     """Where a running row goes. `after` is seconds until it may be taken again.
 
     `closes` is the failure to close the attempt with; empty while its end is unknown, and for
-    an answer. `counted` says that one more conversation failed.
+    an answer. `counted` says that one more conversation failed. `answer` is the outcome of an
+    answer that an earlier one prevails over: the row keeps that one, and its `outcome`.
     """
 
     status: Status
@@ -53,6 +55,22 @@ class Move:
     counted: bool = False
     closes: str = ""
     interim: Mapping[str, Any] | None = None
+    answer: str = ""
+
+
+def answered(outcome: Outcome, earlier: str = "") -> Move:
+    """The end of a row that was answered. `earlier` is the answer it had to the same question.
+
+    People look at a yes after a no, and at a no after a yes, whichever of them prevails.
+    """
+    review = review_of(outcome)
+    if contradicts(outcome.value, earlier):
+        review = Review.NEEDS_ATTENTION
+    if prevails(outcome.value, earlier):
+        return Move(Status.DONE, outcome=outcome.value, review=review)
+    if outcome not in _CLEAR_ANSWERS:
+        review = review_of(Outcome(earlier))
+    return Move(Status.DONE, outcome=earlier, review=review, answer=outcome.value)
 
 
 def review_of(outcome: Outcome) -> Review:
@@ -70,16 +88,24 @@ def backoff(limits: Limits, failed: int, jitter: float) -> float:
 
 
 def decide(
-    reply: Reply, *, look: Look, failed: int, age: float, limits: Limits, jitter: float
+    reply: Reply,
+    *,
+    look: Look,
+    failed: int,
+    age: float,
+    limits: Limits,
+    jitter: float,
+    earlier: str = "",
 ) -> Move:
     """The move that follows from a reply.
 
     `look` is what the call was, `failed` how many conversations failed before it, `age` the
-    seconds since the row was first claimed.
+    seconds since the row was first claimed, `earlier` the outcome that the row has to this
+    question from before.
     """
     match reply:
         case Done(outcome=outcome):
-            return Move(Status.DONE, outcome=outcome.value, review=review_of(outcome))
+            return answered(outcome, earlier)
         case Pending(handle=handle, look_after=seconds, interim=interim):
             return _look_later(handle, seconds, interim, age=age, limits=limits)
         case NotDelivered():

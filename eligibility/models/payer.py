@@ -63,6 +63,9 @@ class Connection(models.Model):
     payer's clock, since clinics in several zones may share the lane. The breaker's pause is
     `breaker_min` at first and never longer than `breaker_max`. What the lane has used up, and
     whether the payer is trusted, stands in its LaneState.
+
+    `freshness` says per visit type how long an answer may be reused (`eligibility.freshness`);
+    empty: never. The test connection, which stands for no payer, never reuses.
     """
 
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="connections")
@@ -94,6 +97,7 @@ class Connection(models.Model):
     paused_at = models.DateTimeField(null=True, blank=True, editable=False)
     paused_by = models.CharField(max_length=24, blank=True, editable=False)
     pause_reason = models.CharField(max_length=200, blank=True, editable=False)
+    freshness = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -31,6 +31,13 @@ class EligibilityTask(models.Model):
     the dispatcher looks at it next.
     `reference_key` names (client reference, question); it is unique, so a repeated row finds
     the first one even when both arrive at the same moment.
+
+    `result` is the *prevailing* answer (`results.prevailing`), the one people see: while the row
+    is asked again or when that failed, the earlier one. `question_number` rises when a correction
+    changes what is asked, `result_question` is the number that `result` answers: an answer to an
+    earlier question is kept and shown, and prevails over none. `reused_from` is the task whose
+    conversation got the answer, of a row that took one over without asking (`freshness`); it
+    cannot be deleted before the rows that live on its answer.
     """
 
     id = models.UUIDField(primary_key=True, default=objectid.new_uuid, editable=False)
@@ -85,6 +92,11 @@ class EligibilityTask(models.Model):
         "Result", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
     interim = models.JSONField(null=True)
+    question_number = models.PositiveIntegerField(db_default=0)
+    result_question = models.PositiveIntegerField(db_default=0)
+    reused_from = models.ForeignKey(
+        "self", null=True, on_delete=models.RESTRICT, related_name="reused_by", db_index=False
+    )
 
     # the work
     run_at = models.DateTimeField(null=True)
@@ -207,6 +219,11 @@ class EligibilityTask(models.Model):
             ),
             models.Index(
                 fields=["parent"], condition=Q(parent__isnull=False), name="task_children"
+            ),
+            models.Index(
+                fields=["reused_from"],
+                condition=Q(reused_from__isnull=False),
+                name="task_reused_by",
             ),
             models.Index(
                 fields=["connection", "-finished_at"],

@@ -30,6 +30,10 @@ QUESTION = (
     "details", "extra_args", "warnings",
 )  # fmt: skip
 """The columns that say what is asked."""
+NAMED = frozenset(
+    {"payer_id", "is_search", "test_mode", "id_type", "id_key", "visit_type", "service_date"}
+)
+"""Those that name the question: with another of them an earlier answer answers something else."""
 _FOLLOW = ("warnings", "connection_id", "id_key")
 """Those of them that follow from others."""
 
@@ -57,6 +61,11 @@ class Plan:
     def asked(self) -> list[str]:
         """The columns by which another question is asked than before."""
         return [name for name in self.changed if name not in _FOLLOW]
+
+    @property
+    def is_another_question(self) -> bool:
+        """Whether earlier answers are about something else from now on."""
+        return not NAMED.isdisjoint(self.changed)
 
     @property
     def reruns(self) -> bool:
@@ -145,7 +154,10 @@ def write_fixes(plans: Sequence[Plan], *, actor: str, rerun: bool, urgent: bool)
         alike.setdefault(_as_text(plan.changed), []).append(plan)
     for group in alike.values():
         tasks = EligibilityTask.objects.with_ids([plan.task.pk for plan in group])
-        tasks.update(**group[0].changed, version=F("version") + 1)
+        changed: dict[str, Any] = {**group[0].changed, "version": F("version") + 1}
+        if group[0].is_another_question:
+            changed["question_number"] = F("question_number") + 1
+        tasks.update(**changed)
     again = [plan.task for plan in plans if rerun and plan.reruns]
     if again:
         tasks = EligibilityTask.objects.with_ids([task.pk for task in again])

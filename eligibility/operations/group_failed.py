@@ -35,6 +35,7 @@ CORRECTABLE = (
 _STATE = (
     "status", "outcome", "failure", "failure_message", "review", "finished_at",
     "first_claimed_at", "failed_conversations", "crashes", "priority", "not_before",
+    "question_number", "reused_from_id",
 )  # fmt: skip
 _FIELDS: dict[str, Field[Any, Any]] = {
     field.attname: field for field in EligibilityTask._meta.concrete_fields
@@ -129,6 +130,8 @@ def _before(plan: Plan) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, UUID):
+        return str(value)
     return value.isoformat() if isinstance(value, date) else value
 
 

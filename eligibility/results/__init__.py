@@ -18,6 +18,7 @@ from eligibility.results.answer import (
     Policy,
     Service,
 )
+from eligibility.results.prevailing import contradicts, prevailing, prevails
 from eligibility.results.wire import wire_data
 
 __all__ = [
@@ -31,5 +32,8 @@ __all__ = [
     "Network",
     "Policy",
     "Service",
+    "contradicts",
+    "prevailing",
+    "prevails",
     "wire_data",
 ]
