@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 
 from django.conf import settings
+from django.db import connection
 from django.db.models.functions import Now
 
-from eligibility.engine import slots
+from eligibility.engine import leases, slots
 from eligibility.engine.drain import Drain
 from eligibility.engine.identity import worker_name
 from eligibility.models import WorkerHost
 from portal.pii import no_patient_in_errors
+
+SPENT = 70
+"""The exit code of a worker that ended itself: a connector holds its event loop or memory."""
 
 
 def drain(slot_id: int, ticket: int) -> int:
@@ -23,15 +27,37 @@ def drain(slot_id: int, ticket: int) -> int:
 
 
 def _drain(slot_id: int, ticket: int) -> int:
+    """Drain, and leave the slot as it was found. A process that is spent ends here."""
+    drain, may_go_on = _make_drain(slot_id, ticket), True
     try:
-        return Drain(
-            worker=worker_name(),
-            synthetic_url=settings.SYNTHETIC_PAYER_URL,
-            beat=lambda: slots.beat(slot_id, ticket),
-        ).run()
+        moved = drain.run()
+        may_go_on = moved > 0  # otherwise the next one would find as little: the next beat wakes it
+    except Exception:
+        # Its rows have no worker any more; one of them may be what it stumbled over.
+        leases.return_of_dead([worker_name()])
+        raise
     finally:
         slots.free(slot_id, ticket)
-        slots.wake_if_due()
+        if may_go_on:
+            slots.wake_if_due()
+    if drain.is_spent:
+        leave()
+    return moved
+
+
+def leave() -> None:
+    """End this process hard: a thread that is never done would keep it from ending in order."""
+    connection.close()
+    os._exit(SPENT)
+
+
+def _make_drain(slot_id: int, ticket: int) -> Drain:
+    return Drain(
+        worker=worker_name(),
+        synthetic_url=settings.SYNTHETIC_PAYER_URL,
+        beat=lambda: slots.beat(slot_id, ticket),
+        tries_suspects=slots.is_first(slot_id),
+    )
 
 
 def heartbeat(host_id: str) -> int:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from django.db import connection
 
 from eligibility.choices import Failure, Look, Priority, Status
 from eligibility.connectors.base import Query
-from eligibility.engine import clock, lanes
+from eligibility.engine import clock, lanes, suspects
 from eligibility.engine.moves import Limits
 from eligibility.engine.rows import TASK, add_events, database_uuid, python_uuid
 from portal import objectid
@@ -52,22 +53,37 @@ class Claimed:
     earlier_id: UUID | None = None
 
 
-def claim(worker: str, *, most: int, leave_out: frozenset[int] = frozenset()) -> list[Claimed]:
+def claim(
+    worker: str,
+    *,
+    most: int,
+    leave_out: frozenset[int] = frozenset(),
+    kept_free: Mapping[int, int] = MappingProxyType({}),
+    crashes: int = 0,
+) -> list[Claimed]:
     """Claim up to `most` due rows over all lanes, never more than a lane's free slots.
 
-    `leave_out` are the ids of lanes to claim nothing from. Must run inside a transaction, which
-    holds the lanes' locks until its end.
+    `leave_out` are the ids of lanes to claim nothing from, `kept_free` says how many slots of a
+    lane are for others. Rows that were in a worker's hands when it died are claimed only when
+    asked for, by their number of `crashes`. Must run inside a transaction, which holds the
+    lanes' locks until its end.
     """
     claimed: list[Claimed] = []
     for lane in lanes.lock_due():
-        free = 0 if lane.id in leave_out else lane.free
+        free = 0 if lane.id in leave_out else lane.free - kept_free.get(lane.id, 0)
         for priority in lane.due:
             wanted = min(free, most - len(claimed))
             if wanted > 0:
-                taken = _claim_from(lane, priority, worker, wanted)
+                taken = _claim_from(lane, priority, worker, wanted, crashes)
                 free -= len(taken)
                 claimed += taken
     return claimed
+
+
+def claim_suspects(worker: str) -> list[Claimed]:
+    """Claim the next group of suspects to be tried together. Must run inside a transaction."""
+    crashes, most = suspects.next_group(suspects.due())
+    return claim(worker, most=most, crashes=crashes) if most else []
 
 
 def _claim_statement() -> str:
@@ -81,7 +97,7 @@ def _claim_statement() -> str:
         WITH due AS MATERIALIZED (
             SELECT id FROM {TASK}
             WHERE connection_id = %s AND status IN ('pending', 'waiting')
-              AND priority = %s AND run_at <= {clock.now()}
+              AND priority = %s AND run_at <= {clock.now()} AND crashes = %s
             ORDER BY run_at, id LIMIT %s{lock}
         )
         UPDATE {TASK} SET
@@ -101,11 +117,13 @@ def _claim_statement() -> str:
     """
 
 
-def _claim_from(lane: lanes.Lane, priority: Priority, worker: str, wanted: int) -> list[Claimed]:
+def _claim_from(
+    lane: lanes.Lane, priority: Priority, worker: str, wanted: int, crashes: int
+) -> list[Claimed]:
     with connection.cursor() as cursor:
         cursor.execute(
             _claim_statement(),
-            [lane.id, priority.value, wanted, worker, lane.deadline + LEASE_MARGIN],
+            [lane.id, priority.value, crashes, wanted, worker, lane.deadline + LEASE_MARGIN],
         )
         rows = cursor.fetchall()
     return sorted((_claimed(lane, row) for row in rows), key=lambda claimed: claimed.task_id)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import queue
 import random
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
@@ -20,10 +19,12 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from eligibility.choices import Failure, Look
 from eligibility.connectors.base import Failed, Reply
 from eligibility.engine import claim as claims
+from eligibility.engine import leases, suspects
 from eligibility.engine.attempts import Finished
 from eligibility.engine.finish import finish
 from eligibility.engine.moves import decide
 from eligibility.engine.replies import usable
+from eligibility.engine.rows import Hold
 from eligibility.engine.runner import Answered, Runner, settings_of
 from portal.pii import where_it_failed
 
@@ -47,6 +48,13 @@ class Drain:
     the time box is over it leaves the lanes alone whose answers it still waits for, so that it
     comes to an end; the others are served until then, for all drains may be waiting for slow
     payers at the same time.
+
+    A drain that `tries_suspects` asks the rows first that were in a worker's hands when it died,
+    a group at a time and nothing beside it (`engine.suspects`); the others leave them places.
+
+    `is_spent` says afterwards that the process must not go on: a conversation holds its event
+    loop or has used up its memory. The rows have been given back by then, and the one at fault,
+    if it is known, with one crash more.
     """
 
     def __init__(
@@ -56,6 +64,7 @@ class Drain:
         synthetic_url: str,
         beat: Callable[[], bool] = lambda: True,
         time_box: float = TIME_BOX,
+        tries_suspects: bool = True,
     ) -> None:
         self._worker = worker
         self._runner = Runner(synthetic_url=synthetic_url)
@@ -67,7 +76,11 @@ class Drain:
         self._leases_end_at = 0.0
         self._next_claim = 0.0
         self._next_beat = 0.0
-        self._in_flight: Counter[int] = Counter()
+        self._in_flight: dict[Hold, claims.Claimed] = {}
+        self._may_try = self._is_trying = tries_suspects
+        self._turn_ends_at = time.monotonic() + suspects.TRIALS_FOR
+        self._kept_free: dict[int, int] = {}
+        self.is_spent = False
 
     def run(self) -> int:
         """Drain until nothing is due or the time box is over. Returns how many rows were moved."""
@@ -75,19 +88,39 @@ class Drain:
         try:
             while True:
                 answered = self._gather()
-                self._in_flight -= Counter(item.row.lane.id for item in answered)
+                for item in answered:
+                    self._in_flight.pop((item.row.task_id, item.row.fence), None)
                 claimed, finished = self._write(answered)
                 moved += finished
-                self._in_flight += Counter(row.lane.id for row in claimed)
+                self._in_flight |= {(row.task_id, row.fence): row for row in claimed}
                 self._runner.start(claimed, self._claimed_at)
                 self._note_leases(claimed)
-                if self._is_waiting_in_vain():
-                    log.error("calls_never_ended", rows=self._in_flight.total())
+                if self._is_held_up():
                     return moved
                 if not self._in_flight and not (finished and self._may_claim()):
                     return moved
         finally:
-            self._runner.close()
+            self.is_spent |= not self._runner.close(wait=not self.is_spent)
+
+    def _is_held_up(self) -> bool:
+        """Whether no answer will come any more. The rows are given back, those at fault blamed."""
+        held = list(self._in_flight)
+        if not held:
+            return False
+        if self._runner.is_stuck():
+            culprit = self._runner.culprit()
+            blamed = [(culprit.task_id, culprit.fence)] if culprit else held
+            self.is_spent = True
+        elif self._is_waiting_in_vain():
+            blamed = held
+        else:
+            return False
+        log.error("calls_never_ended", rows=len(held), blamed=len(blamed))
+        leases.blame(blamed, "its call never ended")
+        leases.release(
+            [hold for hold in held if hold not in blamed], "its worker was held up by another row"
+        )
+        return True
 
     def _note_leases(self, claimed: Sequence[claims.Claimed]) -> None:
         lanes = {row.lane.id: row.lane for row in claimed}.values()
@@ -102,7 +135,7 @@ class Drain:
         return time.monotonic() >= self._ends_at
 
     def _may_claim(self) -> bool:
-        if not self._is_ours or time.monotonic() >= self._last_claim_at:
+        if not self._is_ours or self.is_spent or time.monotonic() >= self._last_claim_at:
             return False
         return bool(self._in_flight) or not self._is_over()
 
@@ -127,13 +160,19 @@ class Drain:
 
         After a deadlock or an outage of the database the same is tried again, for a while.
         """
-        finished = [self._finished(item) for item in answered]
-        if not finished and not self._is_time():
+        broken = [item for item in answered if item.broke]
+        finished = [self._finished(item) for item in answered if not item.broke]
+        if not answered and not self._is_time():
             return [], 0
+        if broken:
+            # Whoever is left may still be answered, but memory is short: nobody joins them.
+            self.is_spent = True
         gives_up_at, pause = time.monotonic() + WRITE_FOR, 0.02
         while True:
             try:
                 with transaction.atomic():
+                    for item in broken:
+                        leases.blame([(item.row.task_id, item.row.fence)], item.broke)
                     return self._write_once(finished)
             except (OperationalError, InterfaceError) as error:
                 if time.monotonic() > gives_up_at:
@@ -154,12 +193,12 @@ class Drain:
         if now >= self._next_beat:
             self._is_ours = self._beat()
             self._next_beat = now + 1.0
+            self._look_for_suspects(now)
         if not self._may_claim() or (not finished and now < self._next_claim):
             return [], moved
         # Before the claim: the leases run from then on, however long the writing takes.
         self._claimed_at = time.monotonic()
-        awaited = frozenset(self._in_flight) if self._is_over() else frozenset[int]()
-        claimed = claims.claim(self._worker, most=MOST_AT_ONCE, leave_out=awaited)
+        claimed = self._claim()
         unsendable = self._check(claimed)
         sendable = [row for row in claimed if row.task_id not in unsendable]
         talking = [item.row for item in unsendable.values() if item.row.look is not Look.NONE]
@@ -167,6 +206,31 @@ class Drain:
         moved += finish(list(unsendable.values()))
         self._next_claim = 0.0 if unsendable else time.monotonic() + CLAIM_EVERY
         return sendable, moved
+
+    def _claim(self) -> list[claims.Claimed]:
+        """The next rows: a group of suspects alone, as long as it is their turn, or any."""
+        if self._is_trying:
+            if self._in_flight:
+                return []
+            self._is_trying = time.monotonic() < self._turn_ends_at
+            if self._is_trying and (group := claims.claim_suspects(self._worker)):
+                return group
+            self._is_trying = False
+            self._turn_ends_at = time.monotonic() + suspects.TRIALS_FOR
+        awaited = {row.lane.id for row in self._in_flight.values()} if self._is_over() else ()
+        return claims.claim(
+            self._worker,
+            most=MOST_AT_ONCE,
+            leave_out=frozenset(awaited),
+            kept_free=self._kept_free,
+        )
+
+    def _look_for_suspects(self, now: float) -> None:
+        """Leave them places; where they are tried, come to an end so that they get their turn."""
+        found = suspects.due()
+        self._kept_free = suspects.places(found)
+        if found and self._may_try and not self._is_trying and now >= self._turn_ends_at:
+            self._ends_at = min(self._ends_at, now)
 
     def _check(self, claimed: Sequence[claims.Claimed]) -> dict[UUID, Finished]:
         """The rows that cannot possibly be sent, failed without a call."""

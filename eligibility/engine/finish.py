@@ -14,15 +14,12 @@ from eligibility.connectors.base import Done
 from eligibility.engine import attempts, clock
 from eligibility.engine.attempts import Finished
 from eligibility.engine.moves import Move
-from eligibility.engine.rows import TASK, add_events, database_uuid, python_uuid
+from eligibility.engine.rows import TASK, Hold, add_events, database_uuid, python_uuid
 from portal import objectid
 from portal.intake.text import storable, storable_text
 
 EARLIER_STANDS = ", earlier answer stands: "
 """Between the outcome that came and the one that prevails over it, in an event's note."""
-
-Hold = tuple[UUID, int]
-"""A row's id and the fence it is held under."""
 
 
 def finish(group: Sequence[Finished]) -> int:

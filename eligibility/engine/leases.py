@@ -1,4 +1,9 @@
-"""Rows whose worker is gone go back to the line; a row that keeps killing workers is failed."""
+"""Rows whose worker is gone go back to the line; a row that keeps killing workers is failed.
+
+When it is known which row a worker died of, that row alone counts a crash (`blame`) and its
+neighbours none (`release`). When it is not, every row that the worker held counts one and is a
+*suspect* from then on (`engine.suspects`): it is asked again away from the others.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +14,9 @@ from django.db import connection, transaction
 
 from eligibility.choices import Failure, Look, Status
 from eligibility.engine import clock
-from eligibility.engine.rows import TASK, add_events, python_uuid
+from eligibility.engine.rows import TASK, Hold, add_events, database_uuid, python_uuid
+from eligibility.engine.suspects import MOST_CRASHES
 
-MOST_CRASHES = 3
 _AT_ONCE = 1000
 _OF_HOST = "substr(worker, 1, %s) = %s"
 """Not LIKE: a host's name may hold an underscore, which there stands for any character."""
@@ -30,9 +35,30 @@ def return_of_dead(workers: Sequence[str]) -> int:
     return _give_back(f"worker IN ({marks})", list(workers), "its worker died")
 
 
-def return_of_host(host_id: str) -> int:
-    """Give back every row of a host whose workers have all ended."""
-    return _give_back(_OF_HOST, _of_host(host_id), "its workers ended")
+def return_of_host(host_id: str, *, crashed: bool = True) -> int:
+    """Give back every row of a host whose workers have all ended.
+
+    `crashed` is False when they were ended from outside, which says nothing about the rows.
+    """
+    return _give_back(_OF_HOST, _of_host(host_id), "its workers ended", crashed=crashed)
+
+
+def blame(holds: Sequence[Hold], note: str) -> int:
+    """Give back rows that are known to be the fault, each with a crash more on its account."""
+    return _give_back_these(holds, note, crashed=True)
+
+
+def release(holds: Sequence[Hold], note: str) -> int:
+    """Give back rows that only were in the same hands."""
+    return _give_back_these(holds, note, crashed=False)
+
+
+def _give_back_these(holds: Sequence[Hold], note: str, *, crashed: bool) -> int:
+    if not holds:
+        return 0
+    pairs = ", ".join(["(%s, %s)"] * len(holds))
+    parameters = [part for pk, fence in holds for part in (database_uuid(pk), fence)]
+    return _give_back(f"(id, fence) IN (VALUES {pairs})", parameters, note, crashed=crashed)
 
 
 def held_by_host(host_id: str) -> bool:
@@ -51,11 +77,11 @@ def _of_host(host_id: str) -> list[Any]:
     return [len(prefix), prefix]
 
 
-def _give_back(condition: str, parameters: list[Any], note: str) -> int:
+def _give_back(condition: str, parameters: list[Any], note: str, *, crashed: bool = True) -> int:
     total = 0
     while True:
         with transaction.atomic():
-            rows = _move(condition, parameters)
+            rows = _move(condition, parameters, crashed)
             add_events(
                 [
                     (python_uuid(pk), Status.RUNNING, Status(status), "engine", note)
@@ -68,14 +94,15 @@ def _give_back(condition: str, parameters: list[Any], note: str) -> int:
             return total
 
 
-def _move(condition: str, parameters: list[Any]) -> list[tuple[Any, str]]:
+def _move(condition: str, parameters: list[Any], crashed: bool) -> list[tuple[Any, str]]:
     """Failed after too many crashes; else first ask the payer what became of our call.
 
     A row in a worker's hands always has an open conversation, since the intent is written in
     the claim's transaction; one that was being polled is polled again.
     """
     lock = " FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
-    poison = f"{TASK}.crashes + 1 >= {MOST_CRASHES}"
+    counted = int(crashed)
+    poison = f"({counted} = 1 AND {TASK}.crashes + 1 >= {MOST_CRASHES})"
     talking = (
         "EXISTS (SELECT 1 FROM eligibility_attempt a"
         f" WHERE a.task_id = {TASK}.id AND a.state = 'open')"
@@ -98,7 +125,7 @@ def _move(condition: str, parameters: list[Any]) -> list[tuple[Any, str]]:
                     WHEN {TASK}.look = '' THEN '{Look.RECONCILE.value}' ELSE {TASK}.look END,
                 run_at = CASE WHEN {poison} THEN NULL ELSE {clock.now()} END,
                 finished_at = CASE WHEN {poison} THEN {clock.now()} ELSE NULL END,
-                crashes = {TASK}.crashes + 1, lease_until = NULL, worker = '',
+                crashes = {TASK}.crashes + {counted}, lease_until = NULL, worker = '',
                 version = {TASK}.version + 1, updated_at = {clock.now()}
             FROM lost WHERE {TASK}.id = lost.id RETURNING {TASK}.id, {TASK}.status
             """,

@@ -16,6 +16,8 @@ TASK = "eligibility_eligibilitytask"
 """The table; written out because SQLite knows no alias in RETURNING."""
 
 Event = tuple[UUID, str, str, str, str]
+Hold = tuple[UUID, int]
+"""A row's id and the fence it is held under."""
 
 
 def database_uuid(value: UUID) -> Any:

@@ -12,6 +12,7 @@ import queue
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -24,6 +25,7 @@ from eligibility.choices import Failure, Look
 from eligibility.connectors.base import Call, Connector, Failed, Reply
 from eligibility.connectors.registry import get_connector
 from eligibility.engine.claim import LEASE_MARGIN, Claimed
+from eligibility.engine.pulse import Pulse
 
 CONNECT_TIMEOUT = 5.0
 ENDS_WITHIN = 5.0
@@ -32,11 +34,15 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A reply on its way back to the thread that writes it."""
+    """A reply on its way back to the thread that writes it.
+
+    `broke` says what the conversation did to the worker instead of ending; empty for all others.
+    """
 
     row: Claimed
     reply: Reply
     milliseconds: int
+    broke: str = ""
 
 
 @lru_cache(maxsize=1024)
@@ -53,7 +59,8 @@ class Runner:
         self.replies: queue.SimpleQueue[Answered] = queue.SimpleQueue()
         self._synthetic_url = synthetic_url
         self._loop = uvloop.new_event_loop()
-        self._conversations: set[asyncio.Task[None]] = set()
+        self._conversations: dict[asyncio.Task[None], Claimed] = {}
+        self._pulse = Pulse(self._loop)
         self._session: aiohttp.ClientSession | None = None
         self._is_closing = False
         self._thread = threading.Thread(target=self._run, name="conversations", daemon=True)
@@ -67,14 +74,27 @@ class Runner:
         if rows:
             self._loop.call_soon_threadsafe(self._begin, list(rows), claimed_at)
 
-    def close(self) -> None:
-        """End the loop and its thread; a connector that cannot be ended is left behind."""
+    def is_stuck(self) -> bool:
+        """Whether one step of a conversation does not come back; asked several times a second."""
+        return self._pulse.look()
+
+    def culprit(self) -> Claimed | None:
+        """The row whose conversation the loop is in right now, where that is known."""
+        task = self._pulse.current()
+        return self._conversations.get(task) if task is not None else None
+
+    def close(self, *, wait: bool = True) -> bool:
+        """End the loop and its thread. False when one is left behind: a connector never ends."""
         self._is_closing = True
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(ENDS_WITHIN)
+        with suppress(RuntimeError):  # the loop has ended by itself
+            self._loop.call_soon_threadsafe(self._loop.stop)
+        if wait:
+            self._thread.join(ENDS_WITHIN)
+        return not self._thread.is_alive()
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
+        self._pulse.start()
         self._loop.run_forever()
         self._loop.run_until_complete(self._end())
         self._loop.close()
@@ -99,11 +119,14 @@ class Runner:
             )
         for row in rows:
             conversation = self._loop.create_task(self._converse(row, claimed_at))
-            self._conversations.add(conversation)
-            conversation.add_done_callback(self._conversations.discard)
+            self._conversations[conversation] = row
+            conversation.add_done_callback(self._forget)
+
+    def _forget(self, conversation: asyncio.Task[None]) -> None:
+        self._conversations.pop(conversation, None)
 
     async def _converse(self, row: Claimed, claimed_at: float) -> None:
-        began = time.monotonic()
+        began, broke = time.monotonic(), ""
         try:
             if began - claimed_at > LEASE_MARGIN / 2:
                 # The process was stopped after its claim: the lease may end before the call.
@@ -113,7 +136,10 @@ class Runner:
                     reply = await self._call(row)
         except TimeoutError:
             reply = Failed(Failure.TIMEOUT, "deadline", "The payer did not answer in time.")
-        except (Exception, asyncio.CancelledError) as error:
+        except MemoryError:
+            broke = "it used up the worker's memory"
+            reply = Failed(Failure.INTERNAL, "memory", "The worker's memory was used up.")
+        except (Exception, asyncio.CancelledError, KeyboardInterrupt, SystemExit) as error:
             # A connector may fail in any way, even by a cancellation that nobody asked for.
             if self._is_closing:
                 raise
@@ -121,7 +147,7 @@ class Runner:
             reply = Failed(
                 Failure.BAD_RESPONSE, type(error).__name__, "The payer's answer could not be read."
             )
-        self.replies.put(Answered(row, reply, int((time.monotonic() - began) * 1000)))
+        self.replies.put(Answered(row, reply, int((time.monotonic() - began) * 1000), broke))
 
     async def _call(self, row: Claimed) -> Reply:
         assert self._session is not None

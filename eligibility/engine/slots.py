@@ -62,6 +62,11 @@ def take(slot_id: int, ticket: int, worker: str) -> bool:
     return bool(taken)
 
 
+def is_first(slot_id: int) -> bool:
+    """Whether this is its host's first slot, the one whose drains try suspects."""
+    return DrainSlot.objects.filter(pk=slot_id, number=0).exists()
+
+
 def beat(slot_id: int, ticket: int) -> bool:
     """Say that the drain is alive. False when the slot is no longer its own: claim no more."""
     return bool(

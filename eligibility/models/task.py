@@ -155,6 +155,11 @@ class EligibilityTask(models.Model):
                 condition=Q(status=Status.RUNNING),
                 name="task_running",
             ),
+            models.Index(
+                fields=["run_at"],
+                condition=Q(crashes__gt=0, status__in=[Status.PENDING, Status.WAITING]),
+                name="task_suspects",
+            ),
             models.Index(fields=["batch", "line"], name="task_of_batch"),
             # What staff's lists filter and search by. Lists show the newest rows first, children
             # never; an index that ends in that order gives a page without sorting.

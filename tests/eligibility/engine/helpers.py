@@ -116,9 +116,9 @@ def make_host(host_id: str = "host", *, slots: int = 2, seen_ago: float = 0.0) -
 
 
 def claim(worker: str = WORKER, most: int = 400) -> list[Claimed]:
-    """Claim due rows and write their intents, as a drain does."""
+    """Claim due rows and write their intents, as a drain does: a group of suspects, or others."""
     with transaction.atomic():
-        claimed = claims.claim(worker, most=most)
+        claimed = claims.claim_suspects(worker) or claims.claim(worker, most=most)
         claims.write_intents(claimed, worker)
     return claimed
 

@@ -121,6 +121,7 @@ def prepare_leases() -> Callable[[], object]:
     make_rows(lane, 2, "outcome=eligible")
     make_rows(lane, 1, crashes=2)
     claim()
+    claim()
     for task in EligibilityTask.objects.all():
         let_lease_end(task)
     return leases.return_expired

@@ -7,7 +7,7 @@ import pytest
 from eligibility.choices import Failure, Look, Outcome, Status
 from eligibility.connectors.base import Failed, NotDelivered, Pending
 from eligibility.engine import leases
-from eligibility.engine.leases import MOST_CRASHES
+from eligibility.engine.suspects import MOST_CRASHES
 from eligibility.models import Attempt, EligibilityTask
 from tests.eligibility.engine.helpers import (
     again,

@@ -10,7 +10,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from eligibility.engine import forecast, lanes, leases, unroutable
+from eligibility.engine import claim as claims
+from eligibility.engine import forecast, lanes, leases, suspects, unroutable
 from eligibility.models import Connection
 from tests.eligibility.engine.helpers import (
     answered,
@@ -18,6 +19,7 @@ from tests.eligibility.engine.helpers import (
     end,
     make_batch,
     make_lane,
+    make_row,
     make_rows,
 )
 
@@ -76,13 +78,25 @@ def lane() -> Connection:
     return made
 
 
-@pytest.mark.parametrize("work", [lanes.any_due, lanes.lock_due, claim])
+def claim_others() -> None:
+    claims.write_intents(claims.claim("host:1", most=5), "host:1")
+
+
+@pytest.mark.parametrize("work", [lanes.any_due, lanes.lock_due, claim_others])
 def test_due_rows_are_found_without_a_look_at_those_that_are_not(
     lane: Connection, work: Callable[[], object]
 ) -> None:
     first, *_ = plans(work)
 
     assert_is_led_by(first, "task_line", "connection_id", "priority", "run_at")
+
+
+def test_suspects_are_found_in_an_index_that_holds_no_other_rows(lane: Connection) -> None:
+    make_row(lane, crashes=1)
+
+    (plan,) = plans(suspects.due)
+
+    assert_is_led_by(plan, "task_suspects", "run_at")
 
 
 def test_a_claim_passes_by_the_rows_that_are_not_due(lane: Connection) -> None:
