@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("eligibility", "0006_searches_ask_payer_by_payer"),
+        ("eligibility", "0008_reuse_fresh_answers"),
         ("portal", "0007_say_rerun_of_operators"),
     ]
 
