@@ -17,9 +17,10 @@ from eligibility.connectors.base import Done, Failed, Reply
 from eligibility.engine import clock
 from eligibility.engine.claim import Claimed
 from eligibility.engine.moves import Move, answered
-from eligibility.engine.rows import TASK, database_uuid
+from eligibility.engine.rows import TASK, as_records, database_uuid, recordset
 from eligibility.models import Attempt, EligibilityTask, Result
 from eligibility.results import NORMALISER_VERSION, Answer
+from portal.intake.adapt import JsonText
 from portal.intake.insert import insert_rows
 from portal.intake.text import storable, storable_text
 
@@ -56,17 +57,33 @@ def close(group: Sequence[Finished]) -> None:
         and (item.move.closes or isinstance(item.reply, Done))
         and (item.is_ours or item.row.task_id in final)
     ]
-    if not ended:
-        return
-    as_json = "%s::jsonb" if connection.vendor == "postgresql" else "%s"
+    if ended:
+        _close_all(ended)
+
+
+_ENDING = {
+    "state": "text", "failure": "text", "code": "text", "message": "text", "raw": "text",
+    "failed": "bool", "is_late": "bool", "id": "uuid",
+}  # fmt: skip
+
+
+def _close_all(ended: Sequence[tuple[Any, ...]]) -> None:
+    times = f"finished_at = {clock.now()}, milliseconds = {clock.milliseconds_since('started_at')}"
     with connection.cursor() as cursor:
-        cursor.executemany(
-            "UPDATE eligibility_attempt SET state = %s, failure = %s, code = %s, message = %s,"
-            f" raw = {as_json}, late = (late AND %s) OR %s, finished_at = {clock.now()},"
-            f" milliseconds = {clock.milliseconds_since('started_at')}"
-            " WHERE id = %s AND state = 'open'",
-            ended,
-        )
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "UPDATE eligibility_attempt AS a SET state = v.state, failure = v.failure,"
+                " code = v.code, message = v.message, raw = v.raw::jsonb,"
+                f" late = (a.late AND v.failed) OR v.is_late, {times}"
+                f" FROM {recordset(_ENDING)} WHERE a.id = v.id AND a.state = 'open'",
+                [as_records(_ENDING, ended)],
+            )
+        else:
+            cursor.executemany(
+                "UPDATE eligibility_attempt SET state = %s, failure = %s, code = %s, message = %s,"
+                f" raw = %s, late = (late AND %s) OR %s, {times} WHERE id = %s AND state = 'open'",
+                ended,
+            )
 
 
 def _final_rows(task_ids: Sequence[UUID]) -> set[UUID]:
@@ -184,12 +201,11 @@ def _insert_results(answers: Sequence[Finished]) -> None:
 
 def _stored(answer: Answer) -> Any:
     """The answer as the database keeps it. Few hold text that needs a walk to be storable."""
-    plain = answer.model_dump(mode="json")
     try:
-        is_clean = "\\u0000" not in answer.model_dump_json()
+        text = answer.model_dump_json()
     except ValueError:  # half a character
-        is_clean = False
-    return plain if is_clean else storable(plain)
+        return storable(answer.model_dump(mode="json"))
+    return storable(json.loads(text)) if "\\u0000" in text else JsonText(text)
 
 
 def _point_to_results(answers: Sequence[Finished]) -> None:

@@ -16,7 +16,14 @@ from eligibility.choices import Failure, Look, Priority, Status
 from eligibility.connectors.base import Query
 from eligibility.engine import clock, lanes, suspects
 from eligibility.engine.moves import Limits
-from eligibility.engine.rows import TASK, add_events, database_uuid, python_uuid
+from eligibility.engine.rows import (
+    TASK,
+    add_events,
+    as_records,
+    database_uuid,
+    python_uuid,
+    recordset,
+)
 from portal import objectid
 
 LEASE_MARGIN = 10.0
@@ -187,21 +194,41 @@ def _start_conversations(rows: list[Claimed], worker: str) -> None:
     _abandon_conversations([row for row in rows if row.fence > 1])
     for row, attempt_id in zip(rows, objectid.uuid_batch(len(rows)), strict=True):
         row.attempt_id = attempt_id
+    if connection.vendor == "postgresql":
+        _intend_on_postgresql(rows, worker)
+    else:
+        _intend_on_sqlite(rows, worker)
+
+
+_INTENT = "(id, task_id, number, connection_id, fence, worker, started_at, looked_at)"
+_NUMBER = "SELECT COALESCE(max(a.number), 0) + 1 FROM eligibility_attempt a WHERE a.task_id ="
+
+
+def _intend_on_postgresql(rows: Sequence[Claimed], worker: str) -> None:
+    columns = {"id": "uuid", "task_id": "uuid", "lane": "int8", "fence": "int"}
+    values = [(row.attempt_id, row.task_id, row.lane.id, row.fence) for row in rows]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO eligibility_attempt {_INTENT}"
+            f" SELECT v.id, v.task_id, ({_NUMBER} v.task_id), v.lane, v.fence, %s,"
+            f" {clock.now()}, {clock.now()} FROM {recordset(columns)}",
+            [worker, as_records(columns, values)],
+        )
+
+
+def _intend_on_sqlite(rows: Sequence[Claimed], worker: str) -> None:
     with connection.cursor() as cursor:
         cursor.executemany(
-            "INSERT INTO eligibility_attempt"
-            " (id, task_id, number, connection_id, fence, worker, started_at, looked_at)"
-            " SELECT %s, %s, COALESCE(max(number), 0) + 1, %s, %s, %s,"
-            f" {clock.now()}, {clock.now()}"
-            " FROM eligibility_attempt WHERE task_id = %s",
+            f"INSERT INTO eligibility_attempt {_INTENT}"
+            f" VALUES (%s, %s, ({_NUMBER} %s), %s, %s, %s, {clock.now()}, {clock.now()})",
             [
                 (
-                    database_uuid(row.attempt_id),
-                    database_uuid(row.task_id),
+                    row.attempt_id.hex,
+                    row.task_id.hex,
+                    row.task_id.hex,
                     row.lane.id,
                     row.fence,
                     worker,
-                    database_uuid(row.task_id),
                 )
                 for row in rows
                 if row.attempt_id
@@ -211,6 +238,8 @@ def _start_conversations(rows: list[Claimed], worker: str) -> None:
 
 def _abandon_conversations(rows: list[Claimed]) -> None:
     """Close what was left open when a row was cancelled: it is re-run, and asks anew."""
+    if not rows:
+        return
     with connection.cursor() as cursor:
         cursor.executemany(
             "UPDATE eligibility_attempt SET state = 'failed', failure = %s, code = 'abandoned',"
@@ -224,6 +253,8 @@ def _look_again(rows: list[Claimed], worker: str) -> None:
 
     A row whose conversation has been closed meanwhile starts a new one.
     """
+    if not rows:
+        return
     with connection.cursor() as cursor:
         for row in rows:
             cursor.execute(

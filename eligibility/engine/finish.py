@@ -14,7 +14,15 @@ from eligibility.connectors.base import Done
 from eligibility.engine import attempts, clock
 from eligibility.engine.attempts import Finished
 from eligibility.engine.moves import Move
-from eligibility.engine.rows import TASK, Hold, add_events, database_uuid, python_uuid
+from eligibility.engine.rows import (
+    TASK,
+    Hold,
+    add_events,
+    as_records,
+    database_uuid,
+    python_uuid,
+    recordset,
+)
 from portal import objectid
 from portal.intake.text import storable, storable_text
 
@@ -128,15 +136,14 @@ def _move_tasks(group: Sequence[Finished], parked: set[UUID]) -> set[Hold]:
     return _move_on_sqlite(rows)
 
 
+_COLUMNS = {
+    "i": "uuid", "f": "int", "status": "text", "outcome": "text", "failure": "text",
+    "message": "text", "review": "text", "look": "text", "handle": "text", "after": "float8",
+    "counted": "int", "r": "uuid", "n": "text", "parked": "bool",
+}  # fmt: skip
+
+
 def _move_on_postgresql(rows: Sequence[tuple[Any, ...]]) -> set[Hold]:
-    names = (
-        "i, f, status, outcome, failure, message, review, look, handle,"
-        " after, counted, r, n, parked"
-    )
-    types = (
-        "uuid", "int", "text", "text", "text", "text", "text", "text", "text",
-        "float8", "int", "uuid", "text", "bool",
-    )  # fmt: skip
     due = f"CASE WHEN v.after IS NOT NULL AND NOT v.parked THEN {clock.now_plus('v.after')} END"
     fields = _TASK_FIELDS.format(
         status="v.status", outcome="v.outcome", failure="v.failure", message="v.message",
@@ -144,13 +151,12 @@ def _move_on_postgresql(rows: Sequence[tuple[Any, ...]]) -> set[Hold]:
         result="v.r", about_result=_ABOUT_RESULT, interim="v.n::jsonb", now=clock.now(), run_at=due,
         finished_at=f"CASE WHEN v.after IS NULL THEN {clock.now()} END",
     )  # fmt: skip
-    arrays = ", ".join(f"unnest(%s::{kind}[])" for kind in types)
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE eligibility_eligibilitytask AS t SET {fields}"
-            f" FROM (SELECT {arrays}) AS v({names})"
+            f" FROM {recordset(_COLUMNS)}"
             " WHERE t.id = v.i AND t.fence = v.f AND t.status = 'running' RETURNING t.id, t.fence",
-            [list(column) for column in zip(*rows, strict=True)],
+            [as_records(_COLUMNS, rows)],
         )
         return {(row[0], row[1]) for row in cursor.fetchall()}
 

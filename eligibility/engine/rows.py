@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,22 @@ def database_uuid(value: UUID) -> Any:
 def python_uuid(value: Any) -> UUID:
     """A UUID as a raw statement gave it."""
     return value if isinstance(value, UUID) else UUID(hex=value)
+
+
+def recordset(columns: Mapping[str, str]) -> str:
+    """Rows that come as one parameter made by `as_records`: `FROM …` this; PostgreSQL only.
+
+    `columns` are names and types. One statement for a group of rows, and one parameter in it:
+    the driver quotes parameters one by one, arrays element by element.
+    """
+    said = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+    return f"json_to_recordset(%s) AS v({said})"
+
+
+def as_records(names: Iterable[str], rows: Iterable[Sequence[Any]]) -> str:
+    """The parameter of a `recordset`. What is no JSON value goes as its text (UUIDs)."""
+    names = tuple(names)
+    return json.dumps([dict(zip(names, row, strict=True)) for row in rows], default=str)
 
 
 def add_events(events: Sequence[Event]) -> None:
