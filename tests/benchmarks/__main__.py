@@ -25,8 +25,10 @@ BENCHMARKS = {
     "bulk": "tests.benchmarks.bulk",
     "records.bulk": "tests.benchmarks.records",
     "records.import": "tests.benchmarks.record_file",
+    "runner": "tests.benchmarks.runner",
 }
-"""Name → module. Its `measure(db, row_counts, samples)` is called on a fresh database."""
+"""Name → module. Its `measure(db, row_counts, samples)` is called on a fresh database; a module's
+own ROWS and SAMPLES stand for the numbers that were not asked for."""
 
 ROWS = (1_000, 10_000)
 SAMPLES = 7
@@ -57,8 +59,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("name", nargs="?", default="all", choices=["all", *BENCHMARKS])
     parser.add_argument("--db", choices=DATABASES, help="default: both")
-    parser.add_argument("--rows", type=int, nargs="+", default=list(ROWS), metavar="N")
-    parser.add_argument("--samples", type=int, default=SAMPLES, metavar="N")
+    parser.add_argument("--rows", type=int, nargs="+", default=[], metavar="N")
+    parser.add_argument("--samples", type=int, default=0, metavar="N")
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--quiet", action="store_true", help="no table")
     return parser
@@ -68,6 +70,8 @@ def _measure(name: str, db: str, rows: list[int], samples: int) -> list[Record]:
     try:
         with fresh_database(db):
             module = importlib.import_module(BENCHMARKS[name])
+            rows = rows or list(getattr(module, "ROWS", ROWS))
+            samples = samples or getattr(module, "SAMPLES", SAMPLES)
             records: list[Record] = module.measure(db, rows, samples)
             return records
     except Missing as reason:
@@ -82,7 +86,8 @@ def _in_a_process(name: str, db: str, rows: list[int], samples: int) -> list[Rec
         file = Path(directory) / "records.json"
         options = ["--db", db, "--samples", str(samples), "--json", str(file), "--quiet"]
         command = [sys.executable, "-m", "tests.benchmarks", name, *options]
-        subprocess.run([*command, "--rows", *map(str, rows)], check=False)
+        counts = ["--rows", *map(str, rows)] if rows else []
+        subprocess.run([*command, *counts], check=False)
         found: list[Record] = json.loads(file.read_text()) if file.exists() else []
         return found
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from django.db import connection
+from django.db.models import F
 from django.test import Client
 
 from eligibility.choices import FINAL
-from eligibility.models import Connection, EligibilityTask, Payer
+from eligibility.models import Connection, EligibilityTask
 from tests.benchmarks.cast import Cast
 from tests.benchmarks.rows import make_body
 
@@ -38,11 +39,9 @@ def put_in_line(cast: Cast, rows: int, *, lanes: int) -> None:
 
 
 def _spread(lanes: list[Connection]) -> None:
-    payer = Payer.objects.get(pk=lanes[0].payer_id)
-    EligibilityTask.objects.update(connection=lanes[0], payer=payer)
-    for lane in lanes[1:]:
-        half = EligibilityTask.objects.filter(line__lt=MOST_IN_A_REQUEST // len(lanes))
-        half.update(connection=lane, payer_id=lane.payer_id)
+    for number, lane in enumerate(lanes):
+        rows = EligibilityTask.objects.alias(lane=F("line") % len(lanes)).filter(lane=number)
+        rows.update(connection=lane, payer=lane.payer)
 
 
 def empty() -> None:

@@ -67,7 +67,7 @@ def ask(task_id: UUID) -> None:
         now = timezone.now()
         _move(task, Status.RUNNING, lease_until=now, fence=F("fence") + 1, run_at=None)
         attempt = Attempt.objects.create(
-            task=task, number=1, connection_id=task.connection_id, fence=1, worker="job"
+            task=task, number=1, connection_id=task.connection_id or 0, fence=1, worker="job"
         )
     reply = _post(task)
     answer = Answer.model_validate(reply["answer"])

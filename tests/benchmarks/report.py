@@ -12,7 +12,8 @@ HEAD = ("name", "db", "rows", "median ms", "x floor", "goal", "verdict")
 def with_verdict(record: Record, goals: dict[str, float]) -> Record:
     """The record with its goals, and whether it met them.
 
-    `goals` are {"ratio": the most times the floor, "<name>": times faster than that contender}.
+    `goals` are {"ratio": the most times the floor, "share": the least part of the floor's pace,
+    "cpu_us": the most microseconds a row, "<name>": times faster than that contender}.
     """
     missed = [goal for goal, limit in goals.items() if not _met(goal, limit, record)]
     verdict = "missed" if missed else "met"
@@ -20,8 +21,10 @@ def with_verdict(record: Record, goals: dict[str, float]) -> Record:
 
 
 def _met(goal: str, limit: float, record: Record) -> bool:
-    if goal == "ratio":
-        return bool(record["ratio"] <= limit)
+    if goal in ("ratio", "cpu_us"):
+        return bool(record[goal] <= limit)
+    if goal == "share":
+        return bool(record["share"] >= limit)
     return bool(record["faster_than"][goal] >= limit)
 
 
@@ -60,6 +63,10 @@ def _goals(record: Record) -> str:
     for goal, limit in record.get("goals", {}).items():
         if goal == "ratio":
             said.append(f"<= {limit:g}x floor")
+        elif goal == "share":
+            said.append(f">= {limit:g} of the pace: {record['share']:.2f}")
+        elif goal == "cpu_us":
+            said.append(f"<= {limit:g} us CPU a row: {record['cpu_us']:.0f}")
         else:
             said.append(f">= {limit:g}x faster than {goal}: {record['faster_than'][goal]:.1f}x")
     return ", ".join(said)
