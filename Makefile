@@ -14,7 +14,8 @@ export PYTHON
 # Settings as in production, so that the checks see what production would; nothing is opened or kept.
 CHECKED := env DEBUG=0 HTTPS_ONLY=1 ALLOWED_HOSTS=portal.example DATABASE_URL=sqlite://:memory: \
 	SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(64))') \
-	API_KEY_PEPPER=$$($(PY) -c 'import secrets; print(secrets.token_hex(32))')
+	API_KEY_PEPPER=$$($(PY) -c 'import secrets; print(secrets.token_hex(32))') \
+	FIELD_KEY=$$($(PY) -c 'import secrets; print(secrets.token_hex(32))')
 
 .PHONY: help
 help: ## this list

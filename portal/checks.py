@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from portal.durability import durability_faults
+from portal.outgoing import networks_of
 
 
 @register(Tags.security, deploy=True)
@@ -26,6 +27,33 @@ def secrets_are_set(**kwargs: Any) -> list[CheckMessage]:
         return [
             Error("API_KEY_PEPPER and SECRET_KEY must not be the same value.", id="portal.E002")
         ]
+    return []
+
+
+@register(Tags.security, deploy=True)
+def field_keys_are_strong(**kwargs: Any) -> list[CheckMessage]:
+    """Refuse weak or shared keys of secrets in production."""
+    keys = settings.FIELD_KEY
+    if not keys or any(len(key) < 32 for key in keys):
+        return [
+            Error(
+                "FIELD_KEY is missing, or one of its keys is shorter than 32 characters.",
+                hint="Make one with: python3 -c 'import secrets; print(secrets.token_hex(32))'",
+                id="portal.E004",
+            )
+        ]
+    if {settings.SECRET_KEY, settings.API_KEY_PEPPER} & set(keys):
+        return [Error("FIELD_KEY must not be another key's value.", id="portal.E005")]
+    return []
+
+
+@register(Tags.security)
+def outgoing_networks_are_networks(**kwargs: Any) -> list[CheckMessage]:
+    """Refuse an OUTGOING_ALLOW that cannot be read, before a call has to."""
+    try:
+        networks_of(settings.OUTGOING_ALLOW)
+    except ValueError as error:
+        return [Error(f"OUTGOING_ALLOW: {error}.", id="portal.E006")]
     return []
 
 

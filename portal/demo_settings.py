@@ -37,6 +37,8 @@ def _set_environment() -> None:
         "SECRET_KEY": key,
         "API_KEY_PEPPER": os.environ.get("API_KEY_PEPPER")
         or hashlib.sha256(f"demo:{key}".encode()).hexdigest(),
+        "FIELD_KEY": os.environ.get("FIELD_KEY")
+        or hashlib.sha256(f"demo-field:{key}".encode()).hexdigest(),
         "DATABASE_URL": os.environ.get("DATABASE_URL")
         or f"sqlite:///{quote(str(DEMO_DIR / 'demo.sqlite3'))}",
         "DEMO_DIR": str(DEMO_DIR),

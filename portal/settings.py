@@ -30,6 +30,10 @@ def _derived_key(purpose: str) -> str:
 API_KEY_PEPPER = env.str(
     "API_KEY_PEPPER", default=_derived_key("api-key-pepper") if DEBUG else environ.Env.NOTSET
 )
+# Seals the secrets of connections. Several keys, with commas: the first one seals, all open.
+FIELD_KEY = env.list(
+    "FIELD_KEY", default=[_derived_key("field-key")] if DEBUG else environ.Env.NOTSET
+)
 
 # --- the application -----------------------------------------------------------------------------
 
@@ -220,6 +224,8 @@ SPECTACULAR_SETTINGS = {
 WORKERS = env.int("WORKERS", default=3)
 # Empty: `workers` starts the synthetic payer itself, on a free loopback port.
 SYNTHETIC_PAYER_URL = env.str("SYNTHETIC_PAYER_URL", default="")
+# Networks inside the house that connections may call, over plain HTTP too: 10.1.0.0/16,192.0.2.7
+OUTGOING_ALLOW = env.list("OUTGOING_ALLOW", default=[])
 
 Q_CLUSTER = {
     "name": "portal",

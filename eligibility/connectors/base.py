@@ -8,10 +8,10 @@ an aiohttp session and a wall-clock deadline, and does the rest once for all con
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import aiohttp
 from pydantic import BaseModel, ConfigDict
@@ -93,17 +93,51 @@ class ConnectorSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Secrets(Mapping[str, str]):
+    """A connection's secrets by name. Shows their number only, however it is printed."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: Mapping[str, str] | None = None) -> None:
+        self._values = dict(values or {})
+
+    def __getitem__(self, name: str) -> str:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} secrets>"
+
+    def __reduce__(self) -> Any:
+        raise TypeError("secrets are not written anywhere")
+
+
+NO_SECRETS: Final = Secrets()
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """What the engine lends a connector for one call.
 
     `session` keeps connections alive across calls; `base_url` is the payer's address;
-    `byte_cap` is the largest answer to read, in bytes.
+    `byte_cap` is the largest answer to read, in bytes; `secrets` are the connection's, opened.
     """
 
     session: aiohttp.ClientSession
     base_url: str
     byte_cap: int = 1024 * 1024
+    secrets: Secrets = NO_SECRETS
 
 
 class Connector(ABC):

@@ -164,4 +164,6 @@ def _unreadable(code: str, message: str, raw: Any = None) -> Failed:
     return Failed(Failure.BAD_RESPONSE, code, message, raw=raw)
 
 
-_BAD_ADDRESS: Final = _unavailable("address", "The payer's address is not a valid one.")
+_BAD_ADDRESS: Final = _unavailable(
+    "address", "The payer's address is not valid, or not one that this portal may call."
+)

@@ -9,7 +9,8 @@ from typing import Any
 from django.db import connection
 
 from eligibility.choices import Priority
-from eligibility.engine import clock
+from eligibility.connectors.base import NO_SECRETS, Secrets
+from eligibility.engine import clock, opened
 from eligibility.engine.moves import Limits
 
 
@@ -27,6 +28,7 @@ class Lane:
     deadline: float
     limits: Limits
     free: int
+    secrets: Secrets = NO_SECRETS
     due: tuple[Priority, ...] = tuple(Priority)
 
 
@@ -78,7 +80,8 @@ def lock_due() -> list[Lane]:
     lock = " FOR NO KEY UPDATE OF c SKIP LOCKED" if connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT c.id, c.connector, c.base_url, CAST(c.settings AS text), c.deadline,"
+            "SELECT c.id, c.secrets_version, c.connector, c.base_url,"
+            " CAST(c.settings AS text), c.deadline,"
             " c.max_in_flight, c.max_conversations, c.give_up_after, c.backoff_min,"
             f" c.backoff_max, {', '.join(_probes())} FROM eligibility_connection c"
             f" WHERE c.is_active AND {_has_due_rows()} ORDER BY c.id{lock}",
@@ -98,7 +101,7 @@ def lock_due() -> list[Lane]:
 
 
 def _lane(row: Sequence[Any], running: int) -> Lane:
-    pk, connector, base_url, settings, deadline, most, *others = row
+    pk, version, connector, base_url, settings, deadline, most, *others = row
     limits, due = others[:4], others[4:]
     return Lane(
         pk,
@@ -108,5 +111,6 @@ def _lane(row: Sequence[Any], running: int) -> Lane:
         deadline,
         Limits(*limits),
         free=most - running,
+        secrets=opened.secrets_of(pk, version),
         due=tuple(priority for priority, is_due in zip(Priority, due, strict=True) if is_due),
     )

@@ -20,12 +20,14 @@ from typing import Any
 import aiohttp
 import structlog
 import uvloop
+from django.conf import settings
 
 from eligibility.choices import Failure, Look
 from eligibility.connectors.base import Call, Connector, Failed, Reply
 from eligibility.connectors.registry import get_connector
 from eligibility.engine.claim import LEASE_MARGIN, Claimed
 from eligibility.engine.pulse import Pulse
+from portal.outgoing import OutgoingGuard, guarded_session, networks_of
 
 CONNECT_TIMEOUT = 5.0
 ENDS_WITHIN = 5.0
@@ -50,6 +52,15 @@ def settings_of(connector: str, text: str) -> tuple[Connector, Any]:
     """The connector and its parsed settings; raises ValueError when they do not fit."""
     speaker = get_connector(connector)
     return speaker, speaker.settings_class.model_validate(json.loads(text or "{}"))
+
+
+def payer_session(synthetic_url: str) -> aiohttp.ClientSession:
+    """A session for calls to payers: guarded, without cookies. Made in the loop that uses it.
+
+    `synthetic_url` is the portal's own payer, which may be called wherever it listens.
+    """
+    guard = OutgoingGuard(allowed=networks_of(settings.OUTGOING_ALLOW), own=[synthetic_url])
+    return guarded_session(guard, connect_timeout=CONNECT_TIMEOUT)
 
 
 class Runner:
@@ -109,14 +120,7 @@ class Runner:
 
     def _begin(self, rows: list[Claimed], claimed_at: float) -> None:
         if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30.0),
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT),
-                # Teams share the session: one's cookies must not travel with another's calls.
-                cookie_jar=aiohttp.DummyCookieJar(loop=self._loop),
-                auto_decompress=True,
-                trust_env=False,
-            )
+            self._session = payer_session(self._synthetic_url)
         for row in rows:
             conversation = self._loop.create_task(self._converse(row, claimed_at))
             self._conversations[conversation] = row
@@ -151,10 +155,14 @@ class Runner:
 
     async def _call(self, row: Claimed) -> Reply:
         assert self._session is not None
-        connector, settings = settings_of(row.lane.connector, row.lane.settings)
-        call = Call(session=self._session, base_url=row.lane.base_url or self._synthetic_url)
+        connector, own = settings_of(row.lane.connector, row.lane.settings)
+        call = Call(
+            session=self._session,
+            base_url=row.lane.base_url or self._synthetic_url,
+            secrets=row.lane.secrets,
+        )
         if row.look is Look.POLL:
-            return await connector.poll(call, row.query, row.handle, settings)
+            return await connector.poll(call, row.query, row.handle, own)
         if row.look is Look.RECONCILE:
-            return await connector.reconcile(call, row.query, settings)
-        return await connector.submit(call, row.query, settings)
+            return await connector.reconcile(call, row.query, own)
+        return await connector.submit(call, row.query, own)

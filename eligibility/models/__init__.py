@@ -6,12 +6,14 @@ from eligibility.models.directory import DirectoryMark, KnownMember
 from eligibility.models.engine import DrainSlot, WorkerHost
 from eligibility.models.lane import LaneState
 from eligibility.models.payer import Connection, Payer
+from eligibility.models.secret import ConnectionSecret
 from eligibility.models.task import EligibilityTask, TaskEvent, TaskRevision
 
 __all__ = [
     "Attempt",
     "Batch",
     "Connection",
+    "ConnectionSecret",
     "DirectoryMark",
     "DrainSlot",
     "EligibilityTask",

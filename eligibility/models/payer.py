@@ -66,6 +66,7 @@ class Connection(models.Model):
 
     `freshness` says per visit type how long an answer may be reused (`eligibility.freshness`);
     empty: never. The test connection, which stands for no payer, never reuses.
+    `secrets_version` rises with every change of a secret: workers keep the opened ones in memory.
     """
 
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="connections")
@@ -75,6 +76,7 @@ class Connection(models.Model):
     name = models.CharField(max_length=200)
     connector = models.CharField(max_length=32)
     settings = models.JSONField(default=dict, blank=True)
+    secrets_version = models.PositiveIntegerField(default=0, editable=False)
     base_url = models.CharField(
         max_length=500, blank=True, help_text="Empty: the portal's own synthetic payer."
     )

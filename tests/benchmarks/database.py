@@ -26,6 +26,7 @@ ENVIRONMENT = {
     "LOG_LEVEL": "WARNING",
     "SECRET_KEY": secrets.token_urlsafe(48),
     "API_KEY_PEPPER": secrets.token_hex(32),
+    "FIELD_KEY": secrets.token_hex(32),
 }
 
 

@@ -318,6 +318,7 @@ def test_a_database_that_forgets_is_refused(database_url: str) -> None:
             "DEBUG": "0",
             "SECRET_KEY": "s" * 50,
             "API_KEY_PEPPER": "p" * 50,
+            "FIELD_KEY": "f" * 50,
         },
         capture_output=True,
         text=True,

@@ -57,6 +57,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         "HTTPS_ONLY": "0",
         "SECRET_KEY": secrets.token_urlsafe(64),
         "API_KEY_PEPPER": secrets.token_hex(32),
+        "FIELD_KEY": secrets.token_hex(32),
         "DATABASE_URL": f"sqlite:///{home / 'portal.sqlite3'}",
         "PORT": str(made.port),
         "WEB_CONCURRENCY": "1",

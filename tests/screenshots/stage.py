@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 _READY = "Serving until"
-_OWN = ("DATABASE_URL", "DJANGO_SETTINGS_MODULE", "SECRET_KEY", "API_KEY_PEPPER")
+_OWN = ("DATABASE_URL", "DJANGO_SETTINGS_MODULE", "SECRET_KEY", "API_KEY_PEPPER", "FIELD_KEY")
 """What a shell may say about a real portal, which must not be photographed."""
 
 

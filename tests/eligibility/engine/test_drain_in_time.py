@@ -146,8 +146,9 @@ def test_a_drain_without_work_ends_at_once(payer: WatchedPayer) -> None:
 
 
 def test_the_cookies_of_one_team_s_calls_do_not_travel_with_another_s(
-    payer: WatchedPayer,
+    payer: WatchedPayer, settings: Any
 ) -> None:
+    settings.OUTGOING_ALLOW = ["127.0.0.0/8", "::1"]
     base_url = payer.url.replace("127.0.0.1", "localhost")
     for code in ("P1", "P2"):
         make_rows(make_lane(code=code, max_in_flight=1, base_url=base_url), 2, "outcome=eligible")
