@@ -40,8 +40,8 @@ def _drain(slot_id: int, ticket: int) -> int:
         slots.free(slot_id, ticket)
         if may_go_on:
             slots.wake_if_due()
-    if drain.is_spent:
-        leave()
+        if drain.is_spent:
+            leave()
     return moved
 
 

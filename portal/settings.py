@@ -222,6 +222,8 @@ SPECTACULAR_SETTINGS = {
 # --- the engine ----------------------------------------------------------------------------------
 
 WORKERS = env.int("WORKERS", default=3)
+# The most that one worker process may hold, so that a row that fills it costs that process only.
+WORKER_MEMORY_MB = env.int("WORKER_MEMORY_MB", default=1024)
 # Empty: `workers` starts the synthetic payer itself, on a free loopback port.
 SYNTHETIC_PAYER_URL = env.str("SYNTHETIC_PAYER_URL", default="")
 # Networks inside the house that connections may call, over plain HTTP too: 10.1.0.0/16,192.0.2.7

@@ -28,6 +28,7 @@ LEFT_OUT = (
     "SESSION_IDLE_SECONDS",
     "SYNTHETIC_PAYER_URL",
     "WORKERS",
+    "WORKER_MEMORY_MB",
 )
 
 for name in LEFT_OUT:

@@ -16,7 +16,8 @@ from eligibility.models import DrainSlot, WorkerHost
 ALIVE_FOR = timedelta(seconds=15)
 """A host that has not been seen for longer is taken for dead."""
 QUEUED_FOR = timedelta(seconds=5)
-BUSY_FOR = timedelta(seconds=15)
+BUSY_FOR = timedelta(seconds=40)
+"""Longer than a silent worker lives (`engine.silence`): its host ends it before."""
 
 DRAIN_JOB = "eligibility.jobs.drain"
 

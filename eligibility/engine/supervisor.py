@@ -1,9 +1,9 @@
 """The one long-running command: keeps the workers alive and the clock ticking.
 
 It supervises a django-q2 cluster and the synthetic payer, beats the dispatcher once a second,
-gives back the rows of a worker that it saw die, and restarts a cluster that no longer takes
-jobs: a worker killed while it waits for a job can leave the cluster's inner queue locked for
-ever, with every process alive.
+gives back the rows of a worker that it saw die, ends a worker that no longer beats, and restarts
+a cluster that no longer takes jobs: a worker killed while it waits for a job can leave the
+cluster's inner queue locked for ever, with every process alive.
 """
 
 from __future__ import annotations
@@ -13,7 +13,10 @@ import secrets
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime
+from functools import partial
 from types import FrameType
 
 import structlog
@@ -22,6 +25,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.db.models.functions import Now
 
 from eligibility.engine import children, dispatcher, leases, slots
+from eligibility.engine.silence import Silence
 from eligibility.engine.watch import Watch
 from eligibility.models import Connection, DrainSlot, WorkerHost
 from portal import idempotency
@@ -46,6 +50,7 @@ class Supervisor:
         self._told_to_stop = False
         self._next_pruning = 0.0
         self._watch = Watch(self._host_id)
+        self._silence = Silence()
         self._own_payer = not settings.SYNTHETIC_PAYER_URL
         self._payer_socket = children.listening_socket()
         port, fd = self._payer_socket.getsockname()[1], self._payer_socket.fileno()
@@ -79,7 +84,8 @@ class Supervisor:
         try:
             while not self._told_to_stop:
                 self._keep_payer()
-                self._watch.note_deaths()
+                if self._watch.note_deaths():
+                    next_beat = 0.0  # its rows need not wait for the next beat
                 self._keep_cluster()
                 if time.monotonic() >= next_beat:
                     next_beat = time.monotonic() + BEAT_EVERY
@@ -93,7 +99,9 @@ class Supervisor:
 
     def _register(self) -> None:
         """Make the host and its places for drains; forget hosts that are long gone."""
-        WorkerHost.objects.filter(seen_at__lt=Now() - dispatcher.FORGET_AFTER).delete()
+        gone = WorkerHost.objects.filter(seen_at__lt=Now() - dispatcher.FORGET_AFTER)
+        for host_id in gone.values_list("pk", flat=True):
+            slots.forget_host(host_id)
         host = WorkerHost.objects.create(
             id=self._host_id,
             name=socket.gethostname()[:200],
@@ -123,9 +131,10 @@ class Supervisor:
         if not self._cluster.group:
             self._start_cluster()
         elif self._cluster.has_ended() or self._watch.is_wedged():
-            log.warning("cluster_restarted", host=self._host_id, ended=self._cluster.has_ended())
+            has_ended = self._cluster.has_ended()
+            log.warning("cluster_restarted", host=self._host_id, ended=has_ended)
             self._cluster.kill()
-            self._give_back_all()
+            self._give_back_all(crashed=has_ended)
             time.sleep(RESTART_PAUSE)
             self._start_cluster()
 
@@ -155,20 +164,37 @@ class Supervisor:
         log.error("database_error", where=where_it_failed(error))
         connection.close()
         self._watch.reset(self._cluster.group)
+        self._silence.forget()
 
     def _give_back_dead(self) -> None:
         """Return the leases of workers that are gone, without waiting for their end."""
         busy = DrainSlot.objects.filter(host_id=self._host_id, state=DrainSlot.State.BUSY)
-        names = list(busy.values_list("worker", flat=True))
-        dead = [name for name in names if not children.is_running(int(name.rpartition(":")[2]))]
+        beats = dict(busy.values_list("worker", "beat_at"))
+        dead = [name for name in beats if not children.is_running(_pid(name))]
+        self._end_silent(beats)
         if dead:
             returned = leases.return_of_dead(dead)
             slots.free_of_dead(dead)
             log.warning("worker_died", workers=len(dead), returned=returned)
 
-    def _give_back_all(self) -> None:
-        """Every process of the cluster has ended: return whatever it held."""
-        self._leave(leases.return_of_host)
+    def _end_silent(self, beats: Mapping[str, datetime | None]) -> None:
+        """End workers that no longer beat: stopped, or held up where no exception reaches them.
+
+        Their rows are given back when they are seen to be dead.
+        """
+        ours = children.members(self._cluster.group) if self._cluster.group else frozenset()
+        for name in self._silence.look(beats, time.monotonic()):
+            if (pid := _pid(name)) in ours:
+                log.warning("silent_worker_ended", host=self._host_id, pid=pid)
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
+    def _give_back_all(self, *, crashed: bool) -> None:
+        """Every process of the cluster has ended: return whatever it held.
+
+        `crashed` is False when it did not end by itself: the rows are not to blame then.
+        """
+        self._leave(partial(leases.return_of_host, crashed=crashed))
         self._leave(slots.free_host)
 
     def _shut_down(self) -> None:
@@ -176,7 +202,7 @@ class Supervisor:
         log.info("workers_stopping", host=self._host_id)
         self._leave(slots.revoke_host)
         self._cluster.stop(grace=self._grace, is_busy=self._has_calls)
-        self._give_back_all()
+        self._give_back_all(crashed=False)
         self._payer.stop(grace=2.0)
         self._leave(slots.forget_host)
         log.info("workers_stopped", host=self._host_id)
@@ -194,3 +220,8 @@ class Supervisor:
             step(self._host_id)
         except (DatabaseError, InterfaceError) as error:
             self._on_database_error(error)
+
+
+def _pid(worker: str) -> int:
+    """The process id in a worker's name."""
+    return int(worker.rpartition(":")[2])

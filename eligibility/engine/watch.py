@@ -9,10 +9,11 @@ from django_q.brokers import get_broker
 from django_q.tasks import async_task
 
 from eligibility.engine import children
-from eligibility.models import DrainSlot, WorkerHost
+from eligibility.models import WorkerHost
 
 WEDGED_AFTER = 60.0
-"""Seconds without an answer and without a drain's beat; longer than a drain's time box."""
+"""Seconds without an answer. One worker is always free to give it, so that a drain's beat is no
+excuse: drains may go on for minutes over a queue that nobody reads any more."""
 SUSPECT_FOR = 10.0
 """The same after one of the processes was seen to disappear."""
 ASK_EVERY = 10.0
@@ -21,7 +22,7 @@ HEARTBEAT_JOB = "eligibility.jobs.heartbeat"
 
 
 class Watch:
-    """Sends heartbeats down the host's private queue and looks for any sign of life."""
+    """Sends heartbeats down the host's private queue and looks for the answers."""
 
     def __init__(self, host_id: str) -> None:
         self._host_id = host_id
@@ -33,37 +34,39 @@ class Watch:
         self._group = group
         self._pids: frozenset[int] = frozenset()
         self._answered: datetime | None = None
-        self._beats: list[datetime | None] = []
         self._alive_at = now
         self._next_question = now
         self._answers_wanted = 0
 
     def look(self) -> None:
-        """Ask when it is time, and note any sign of life since the last look."""
+        """Ask when it is time, and note an answer that came since the last look."""
         now = time.monotonic()
-        self._note_signs(now)
+        self._note_answer(now)
         if now >= self._next_question:
             self._ask()
             self._next_question = now + (SOON if self._answers_wanted else ASK_EVERY)
 
     def is_wedged(self) -> bool:
-        """No sign of life for too long; sooner when a process has lately disappeared."""
+        """No answer for too long; sooner when a process has lately disappeared."""
         silence = time.monotonic() - self._alive_at
         return silence > (SUSPECT_FOR if self._answers_wanted else WEDGED_AFTER)
 
-    def note_deaths(self) -> None:
-        """A process that has gone may have taken the inner queue's lock with it: ask at once.
+    def note_deaths(self) -> bool:
+        """Whether a process has gone since the last look.
 
-        Running drains still beat then, so only answers prove that jobs are taken: two, since
-        the first may have been on its way already.
+        It may have taken the inner queue's lock with it: ask at once. Two answers are wanted,
+        since the first may have been on its way already.
         """
         pids = children.members(self._group) if self._group else frozenset()
-        if self._pids - pids:
+        have_gone = bool(self._pids - pids)
+        if have_gone:
             self._answers_wanted = 2
+            self._alive_at = time.monotonic()
             self._next_question = 0.0
         self._pids = pids
+        return have_gone
 
-    def _note_signs(self, now: float) -> None:
+    def _note_answer(self, now: float) -> None:
         answered = (
             WorkerHost.objects.filter(pk=self._host_id)
             .values_list("answered_at", flat=True)
@@ -71,11 +74,8 @@ class Watch:
         )
         if answered != self._answered:
             self._answers_wanted = max(self._answers_wanted - 1, 0)
-        busy = DrainSlot.objects.filter(host_id=self._host_id, state=DrainSlot.State.BUSY)
-        beats = list(busy.order_by("pk").values_list("beat_at", flat=True))
-        if answered != self._answered or beats != self._beats:
             self._alive_at = now
-        self._answered, self._beats = answered, beats
+        self._answered = answered
 
     def _ask(self) -> None:
         async_task(

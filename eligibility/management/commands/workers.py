@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django_q.cluster import Cluster
 
+from eligibility.engine import mortality
 from eligibility.engine.supervisor import Supervisor
 from portal.durability import durability_faults
 
@@ -47,6 +48,8 @@ class Command(BaseCommand):
 
     def _be_the_cluster(self, parent: int) -> None:
         """Run the cluster; end the whole group when the parent or the sentinel is gone."""
+        mortality.die_with_parent()
+        mortality.limit_memory(settings.WORKER_MEMORY_MB)
         cluster = Cluster()
         cluster.start()
         while cluster.sentinel is not None and cluster.stop_event is not None:

@@ -149,9 +149,9 @@ def test_a_slot_whose_job_was_lost_is_free_again_and_the_late_job_does_nothing()
 
 def test_a_slot_whose_drain_stopped_beating_is_free_again() -> None:
     held = busy_slot()
-    set_slots_back(14)
+    set_slots_back(38)
     assert slots.free_stale() == 0
-    set_slots_back(16)
+    set_slots_back(42)
 
     assert slots.free_stale() == 1
     assert not slots.beat(*held)
