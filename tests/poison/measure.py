@@ -35,10 +35,10 @@ def _set_up(url: str) -> None:
     """Give this process Django on that database, with its tables."""
     os.environ["DATABASE_URL"] = url
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.poison.settings"
-    import tests.environment  # noqa: F401 (fixes the environment)
-
     import django
     from django.core.management import call_command
+
+    import tests.environment  # noqa: F401 (fixes the environment)
 
     django.setup()
     call_command("migrate", verbosity=0)
