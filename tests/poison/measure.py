@@ -47,10 +47,10 @@ def _set_up(url: str) -> None:
 def _measure(url: str, rows: int, latency: float, in_flight: int) -> int:
     from tests.eligibility.test_workers import workers
     from tests.poison.connector import KINDS
-    from tests.poison.runs import SETTINGS, make_poison_lane, run
+    from tests.poison.runs import SETTINGS_MODULE, make_poison_lane, run
 
     lane = make_poison_lane(latency=latency, in_flight=in_flight)
-    with workers(url, **SETTINGS):
+    with workers(url, DJANGO_SETTINGS_MODULE=SETTINGS_MODULE):
         without = run(lane, rows, (), within=1200.0)
         with_poison = run(lane, rows, KINDS, within=1200.0)
     ratio = with_poison.seconds / without.seconds

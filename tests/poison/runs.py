@@ -15,8 +15,8 @@ from eligibility.choices import FINAL, Failure, Outcome, Status
 from eligibility.models import Connection, EligibilityTask
 from tests.eligibility.engine.helpers import make_lane, make_rows
 
-SETTINGS = {"DJANGO_SETTINGS_MODULE": "tests.poison.settings"}
-"""The environment of workers that know the connector."""
+SETTINGS_MODULE = "tests.poison.settings"
+"""The DJANGO_SETTINGS_MODULE of workers that know the connector."""
 
 
 @dataclass(frozen=True, slots=True)

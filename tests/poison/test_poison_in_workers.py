@@ -10,7 +10,7 @@ import pytest
 
 from tests.eligibility.test_workers import assert_no_promise_is_broken, workers
 from tests.poison.connector import KINDS
-from tests.poison.runs import SETTINGS, make_poison_lane, run
+from tests.poison.runs import SETTINGS_MODULE, make_poison_lane, run
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -21,7 +21,7 @@ def test_poison_rows_fail_after_three_crashes_and_no_good_row_fails_for_them(
 ) -> None:
     lane = make_poison_lane(latency=0.05, in_flight=20)
 
-    with workers(database_url, **SETTINGS, WORKER_MEMORY_MB="400"):
+    with workers(database_url, DJANGO_SETTINGS_MODULE=SETTINGS_MODULE, WORKER_MEMORY_MB="400"):
         ended = run(lane, 200, KINDS, within=120.0)
 
     assert ended.good == 200
