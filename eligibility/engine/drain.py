@@ -26,6 +26,7 @@ from eligibility.engine.moves import decide
 from eligibility.engine.replies import usable
 from eligibility.engine.rows import Hold
 from eligibility.engine.runner import Answered, Runner, settings_of
+from eligibility.engine.takeover import take_over
 from portal.pii import where_it_failed
 
 CLAIM_EVERY = 0.2
@@ -198,13 +199,16 @@ class Drain:
             return [], moved
         # Before the claim: the leases run from then on, however long the writing takes.
         self._claimed_at = time.monotonic()
-        claimed = self._claim()
+        taken = self._claim()
+        claimed = take_over(taken)
+        reused = len(taken) - len(claimed)
+        moved += reused
         unsendable = self._check(claimed)
         sendable = [row for row in claimed if row.task_id not in unsendable]
         talking = [item.row for item in unsendable.values() if item.row.look is not Look.NONE]
         claims.write_intents(sendable + talking, self._worker)
         moved += finish(list(unsendable.values()))
-        self._next_claim = 0.0 if unsendable else time.monotonic() + CLAIM_EVERY
+        self._next_claim = 0.0 if unsendable or reused else time.monotonic() + CLAIM_EVERY
         return sendable, moved
 
     def _claim(self) -> list[claims.Claimed]:

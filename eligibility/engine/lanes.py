@@ -18,7 +18,8 @@ from eligibility.engine.moves import Limits
 class Lane:
     """A connection whose row this transaction has locked. Times are seconds.
 
-    `due` holds the priorities that have due rows, the most urgent first.
+    `due` holds the priorities that have due rows, the most urgent first. `reuses` says that
+    answers which are fresh enough may stand for new questions (`engine.takeover`).
     """
 
     id: int
@@ -30,6 +31,7 @@ class Lane:
     free: int
     secrets: Secrets = NO_SECRETS
     due: tuple[Priority, ...] = tuple(Priority)
+    reuses: bool = False
 
 
 def _probes() -> list[str]:
@@ -83,7 +85,8 @@ def lock_due() -> list[Lane]:
             "SELECT c.id, c.secrets_version, c.connector, c.base_url,"
             " CAST(c.settings AS text), c.deadline,"
             " c.max_in_flight, c.max_conversations, c.give_up_after, c.backoff_min,"
-            f" c.backoff_max, {', '.join(_probes())} FROM eligibility_connection c"
+            " c.backoff_max, CAST(c.freshness AS text),"
+            f" {', '.join(_probes())} FROM eligibility_connection c"
             f" WHERE c.is_active AND {_has_due_rows()} ORDER BY c.id{lock}",
             [],
         )
@@ -102,7 +105,7 @@ def lock_due() -> list[Lane]:
 
 def _lane(row: Sequence[Any], running: int) -> Lane:
     pk, version, connector, base_url, settings, deadline, most, *others = row
-    limits, due = others[:4], others[4:]
+    limits, freshness, due = others[:4], others[4], others[5:]
     return Lane(
         pk,
         connector,
@@ -113,4 +116,5 @@ def _lane(row: Sequence[Any], running: int) -> Lane:
         free=most - running,
         secrets=opened.secrets_of(pk, version),
         due=tuple(priority for priority, is_due in zip(Priority, due, strict=True) if is_due),
+        reuses=freshness != "{}",
     )

@@ -33,14 +33,19 @@ class PatientInfo(Shape):
 
 
 class CreatedTask(Shape):
-    """One accepted row. The last three keys only with `?detail=full`."""
+    """One accepted row. The last keys only with `?detail=full`, the age only of a reused answer."""
 
     task_id: UUID | None = Field(description="Null in a dry run.")
     status: Literal["pending"]
     patient_info: PatientInfo
     is_search_all: bool
     index: int | None = Field(None, description="The row's place in the request, from 0.")
-    row_status: Literal["created", "replayed"] | None = None
+    row_status: Literal["created", "replayed", "reused"] | None = Field(
+        None,
+        description="Replayed: the same row came within the last 24 hours. Reused: the clinic had "
+        "a fresh answer to this question, and nobody was asked.",
+    )
+    age_seconds: int | None = Field(None, description="How old the reused answer is.")
     warnings: list[ErrorDetail] | None = None
 
 

@@ -32,7 +32,8 @@ _OPTIONS = [
     OpenApiParameter(
         "detail",
         OpenApiTypes.STR,
-        description="`full`: say of each row whether it was created or replayed, and its warnings.",
+        description="`full`: say of each row whether it was created, replayed or reused, and its "
+        "warnings.",
         enum=["full"],
     ),
     OpenApiParameter(

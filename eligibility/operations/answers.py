@@ -9,27 +9,36 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from eligibility.engine.fresh import Known
 from eligibility.rules import Checked
 from portal.intake.issues import Issue
 from portal.models import Clinic, Team
 
+Fresh = tuple[int, Checked, str | None, UUID]
+"""A row to be made: its index, the row, its reference key and its task's id."""
+
 
 class Disposition(StrEnum):
-    """What became of one row of a request."""
+    """What became of one row of a request. Reused: made, and answered at once by what we knew."""
 
     CREATED = "created"
     REPLAYED = "replayed"
+    REUSED = "reused"
     REJECTED = "rejected"
 
 
 @dataclass(slots=True)
 class Entry:
-    """The answer to one row, at its place in the request (`index`, from 0)."""
+    """The answer to one row, at its place in the request (`index`, from 0).
+
+    `age` is how many seconds old a reused answer is.
+    """
 
     index: int
     disposition: Disposition
     task_id: str | None
     checked: Checked
+    age: int | None = None
 
     @property
     def errors(self) -> list[Issue]:
@@ -52,6 +61,13 @@ class Created:
     submission_id: str | None = None
     batch_id: str | None = None
     expected_by: datetime | None = None
+
+    def note_reused(self, known: Mapping[int, Known], now: datetime) -> None:
+        """Say of the new rows at these places that an earlier answer stands for them."""
+        for index, each in known.items():
+            entry = self.entries[index]
+            entry.disposition = Disposition.REUSED
+            entry.age = max(int((now - each.answered_at).total_seconds()), 0)
 
 
 @dataclass(slots=True)

@@ -13,9 +13,8 @@ from eligibility.engine.rows import add_events
 from eligibility.files.report import FileReport
 from eligibility.files.rows import FileRow
 from eligibility.models import Batch, EligibilityTask
-from eligibility.operations.answers import Intake
+from eligibility.operations.answers import Fresh, Intake
 from eligibility.operations.intake import (
-    Fresh,
     assign_ids,
     close_replaced,
     keep_rejected,
@@ -144,9 +143,9 @@ class ChunkStore:
         """Add the tasks to the file's batch; paused or cancelled meanwhile, it stays so."""
         held = Batch.objects.select_for_update().filter(submission=submission).first()
         batch = held or store_batch(self._intake, submission)
-        store_tasks(self._intake, fresh, self._rules, submission, batch)
+        known = store_tasks(self._intake, fresh, self._rules, submission, batch)
         if batch.cancelled_at is not None:
-            self._cancel([pk for *_, pk in fresh])
+            self._cancel([pk for index, *_, pk in fresh if index not in known])
         elif batch.paused_at is not None:
             tasks = EligibilityTask.objects.with_ids([pk for *_, pk in fresh])
             tasks.update(run_at=None)

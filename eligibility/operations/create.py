@@ -10,7 +10,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from eligibility import registry
-from eligibility.models import Batch, EligibilityTask
+from eligibility.models import Batch, Connection, EligibilityTask
 from eligibility.operations.answers import Created, Intake, answer
 from eligibility.operations.intake import (
     KIND,
@@ -24,6 +24,7 @@ from eligibility.operations.intake import (
     store_submission,
     store_tasks,
 )
+from eligibility.operations.reuse import find_reusable
 from eligibility.operations.rows import reference_key
 from eligibility.rules import Checked, check_rows
 from portal.collector import uncollected
@@ -57,7 +58,9 @@ def create_tasks(
     `lines` are the rows' places where they came from (default: 0, 1, 2 ...), each once.
     `scheduled` makes it a scheduled batch that carries a forecast; its rows wait until
     `scheduled_for` (aware; None or past: due at once). A row with the reference and the
-    question of one of the last 24 hours is that one again (replayed). Bad rows are stored with
+    question of one of the last 24 hours is that one again (replayed); one whose question was
+    answered inside the freshness window of its payer is done at once (reused), unless it says
+    `force`. Bad rows are stored with
     their errors, except when a REST request created nothing: then the caller has them.
     `all_or_nothing` creates nothing when one row is bad (a file then keeps its good rows with
     the bad ones), `dry_run` never does. `suspicious` says that the body may hold text which a
@@ -93,14 +96,17 @@ def create_tasks(
     if all_or_nothing and intake.rejected:
         intake.accepted, intake.rejected = [], list(enumerate(checked))
     if dry_run:
-        return _rehearse(intake, checked)
+        return _rehearse(intake, checked, loaded)
     return winning_races(lambda: _store(intake, checked, loaded), unique=REFERENCE_KEY)
 
 
-def _rehearse(intake: Intake, checked: list[Checked]) -> Created:
+def _rehearse(intake: Intake, checked: list[Checked], loaded: registry.LoadedRegistry) -> Created:
     """What a real run would say now, with nothing stored and no ids."""
     fresh, task_ids = assign_ids(intake, known_tasks(intake))
-    return answer(checked, task_ids, {index for index, *_ in fresh}, with_ids=False)
+    created = answer(checked, task_ids, {index for index, *_ in fresh}, with_ids=False)
+    connections = Connection.objects.filter(team=intake.team, is_active=True)
+    created.note_reused(find_reusable(intake, fresh, loaded.ids, connections), intake.now)
+    return created
 
 
 def _store(intake: Intake, checked: list[Checked], loaded: registry.LoadedRegistry) -> Created:
@@ -114,7 +120,8 @@ def _store(intake: Intake, checked: list[Checked], loaded: registry.LoadedRegist
     submission = store_submission(intake, len(task_ids), len(checked))
     if fresh:
         batch = store_batch(intake, submission)
-        store_tasks(intake, fresh, loaded, submission, batch)
+        known = store_tasks(intake, fresh, loaded, submission, batch)
+        created.note_reused(known, intake.now)
         created.batch_id, created.expected_by = str(batch.pk), batch.expected_by
     else:
         _point_to_batch(created, task_ids)

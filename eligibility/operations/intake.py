@@ -12,8 +12,10 @@ from uuid import UUID
 
 from eligibility import registry
 from eligibility.engine import forecast, slots
+from eligibility.engine.fresh import Known
 from eligibility.models import Batch, Connection, EligibilityTask
-from eligibility.operations.answers import Intake
+from eligibility.operations.answers import Fresh, Intake
+from eligibility.operations.reuse import find_reusable, insert_reused
 from eligibility.operations.rows import COLUMNS, RowBuilder, reference_key
 from eligibility.rules import Checked
 from portal import objectid
@@ -26,8 +28,6 @@ KIND = "eligibility.tasks"
 REPLAY_WINDOW = timedelta(hours=24)
 REFERENCE_KEY = "reference_key"
 """The column that keeps two requests from creating the same row."""
-
-Fresh = tuple[int, Checked, str | None, UUID]
 
 
 def sort_out(intake: Intake, checked: list[Checked]) -> None:
@@ -107,8 +107,11 @@ def store_tasks(
     loaded: registry.LoadedRegistry,
     submission: Submission,
     batch: Batch,
-) -> None:
-    """Insert the tasks, forecast a scheduled batch, and wake a worker if a row is due."""
+) -> dict[int, Known]:
+    """Insert the tasks, forecast a scheduled batch, and wake a worker if a row is due.
+
+    Returns, by index, the answers that stood for rows which are therefore done already.
+    """
     connections = list(Connection.objects.filter(team=intake.team, is_active=True))
     builder = RowBuilder(
         team=intake.team,
@@ -121,10 +124,8 @@ def store_tasks(
         due=intake.scheduled_for or intake.now,
         now=intake.now,
     )
-    # A generator: on PostgreSQL the server stores one chunk while the next one is built.
-    line_of = intake.line_of
-    rows = (builder.build(line_of(index), row, key, pk) for index, row, key, pk in fresh)
-    insert_rows(EligibilityTask, COLUMNS, rows)
+    known = find_reusable(intake, fresh, loaded.ids, connections)
+    _insert(intake, fresh, builder, known)
     if intake.scheduled_for is not None:
         finish = forecast.batch_finish(batch, connections=connections, now=intake.now)
         latest = max((row.scheduled_for or finish for _, row, _, _ in fresh), default=finish)
@@ -132,8 +133,33 @@ def store_tasks(
         latest = max(latest, batch.expected_by or latest)
         batch.expected_by = forecast.round_up(max(finish, latest)).astimezone(finish.tzinfo)
         Batch.objects.filter(pk=batch.pk).update(expected_by=batch.expected_by)
-    if _any_due(intake, fresh):
+    if _any_due(intake, [each for each in fresh if each[0] not in known] if known else fresh):
         slots.wake()
+    return known
+
+
+def _insert(
+    intake: Intake, fresh: list[Fresh], builder: RowBuilder, known: dict[int, Known]
+) -> None:
+    """Insert the rows, those with a known answer as done."""
+    line_of = intake.line_of
+    # A generator: on PostgreSQL the server stores one chunk while the next one is built.
+    rows = (
+        builder.build(line_of(index), row, key, pk)
+        for index, row, key, pk in fresh
+        if index not in known
+    )
+    insert_rows(EligibilityTask, COLUMNS, rows)
+    insert_reused(
+        intake,
+        [
+            (builder.build(line_of(index), row, key, pk), known[index])
+            for index, row, key, pk in fresh
+            if index in known
+        ]
+        if known
+        else [],
+    )
 
 
 def _any_due(intake: Intake, fresh: list[Fresh]) -> bool:

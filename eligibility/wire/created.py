@@ -83,10 +83,15 @@ def _task(entry: Entry) -> dict[str, Any]:
 
 
 def _detail(entry: Entry) -> dict[str, Any]:
-    """What a caller learns with `?detail=full`: `created` or `replayed`, and the doubts."""
+    """What a caller learns with `?detail=full`: what became of the row, and the doubts.
+
+    `created`, `replayed` or `reused`; of a reused answer also its age in seconds.
+    """
+    age = {} if entry.age is None else {"age_seconds": entry.age}
     return {
         "index": entry.index,
         "row_status": entry.disposition.value,
+        **age,
         "warnings": [issue.as_detail(**_place(entry)) for issue in entry.warnings],
     }
 

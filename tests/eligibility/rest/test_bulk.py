@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from eligibility.models import Batch, EligibilityTask
+from eligibility.models import Batch, Connection, EligibilityTask
 from eligibility.openapi import created as shapes
 from portal.models import Clinic, RejectedRow, Submission
 from tests.eligibility.make_rows import make_row
@@ -27,6 +27,7 @@ from tests.eligibility.rest.asking import (
     details,
     post,
 )
+from tests.factories import make_result
 
 pytestmark = pytest.mark.django_db
 
@@ -234,3 +235,42 @@ class TestSchedules:
         run_at = EligibilityTask.objects.get().run_at
         assert run_at is not None
         assert abs(run_at - timezone.now()) < timedelta(minutes=1)
+
+
+class TestAFreshAnswer:
+    def test_full_detail_says_that_a_row_was_reused_and_how_old_its_answer_is(
+        self, client: Client, portal: tuple[Clinic, Client]
+    ) -> None:
+        lane = Connection.objects.get(team=portal[0].team, payer__code="TPA004")
+        Connection.objects.filter(pk=lane.pk).update(freshness={"*": "day"})
+        first = post(client, {"requests": [make_row()]}).json()["data"]["tasks"][0]
+        make_result(EligibilityTask.objects.get(pk=first["task_id"]))
+        body = {"requests": [make_row(client_reference="B"), make_row(), bad_row()]}
+        answer = post(client, body, f"{CREATE}?detail=full").json()
+        shapes.BulkCreated.model_validate(answer)
+        reused, replayed = answer["data"]["tasks"]
+        assert (reused["row_status"], replayed["row_status"]) == ("reused", "replayed")
+        assert 0 <= reused["age_seconds"] < 60
+        assert reused["status"] == replayed["status"] == "pending"
+        assert "age_seconds" not in replayed
+        assert answer["data"]["total_created"] == 2
+
+    def test_its_result_is_there_at_once_under_the_documented_keys_only(
+        self, client: Client, portal: tuple[Clinic, Client]
+    ) -> None:
+        Connection.objects.filter(team=portal[0].team).update(freshness={"*": "day"})
+        ids = []
+        for reference in ("A", "B"):
+            rows = [make_row(client_reference=reference)]
+            ids.append(post(client, {"requests": rows}).json()["data"]["tasks"][0]["task_id"])
+            if reference == "A":
+                make_result(EligibilityTask.objects.get(pk=ids[0]))
+        shown = [
+            client.get(f"/v2/api-integration/eligibility-result/{each}").json() for each in ids
+        ]
+        assert shown[0].keys() == shown[1].keys()
+        results = [each["eligibility_result"] for each in shown]
+        assert results[0].keys() == results[1].keys()
+        assert [each["status"] for each in results] == ["found", "found"]
+        assert results[1]["created_at"] == results[0]["created_at"]
+        assert results[1]["task_id"] == ids[1]
