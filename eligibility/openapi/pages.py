@@ -16,7 +16,7 @@ TAG = "Eligibility"
 TWO_ADDRESSES = "eligibility_result"
 """Served at two addresses: there the operation's id is made from the path."""
 
-_OPTIONS = [
+OPTIONS = [
     OpenApiParameter(
         "Prefer",
         OpenApiTypes.STR,
@@ -79,7 +79,7 @@ create_tasks = _page(
     "Check many patients now",
     created.BulkCreated,
     request=BulkRequest,
-    parameters=_OPTIONS,
+    parameters=OPTIONS,
     description=_BULK_RULES + limits_text(),
 )
 schedule_tasks = _page(
@@ -87,7 +87,7 @@ schedule_tasks = _page(
     "Check many patients later, as one batch",
     created.BatchScheduled,
     request=ScheduleRequest,
-    parameters=_OPTIONS,
+    parameters=OPTIONS,
     description=_BULK_RULES + limits_text(),
 )
 eligibility_result = _page(

@@ -13,6 +13,7 @@ from eligibility.operations.reruns import (
     preview_retry,
     retry_tasks,
 )
+from eligibility.operations.resubmit import resubmit
 from eligibility.operations.reviews import discard_rows, settle_tasks
 from eligibility.question import row_of
 from portal.intake.fixing import Fixed, FixStatus, discard_rejected, fix_rejected
@@ -37,6 +38,7 @@ __all__ = [
     "pause_batch",
     "preview_cancel",
     "preview_retry",
+    "resubmit",
     "resume_batch",
     "retry_tasks",
     "row_of",

@@ -6,18 +6,39 @@ cost one query and no model instances.
 
 from __future__ import annotations
 
-from eligibility.wire.batches import batch_results
-from eligibility.wire.created import created_tasks, rejected_rows, scheduled_batch
+from eligibility.wire.batches import batch, batch_results
+from eligibility.wire.created import (
+    created_task,
+    created_tasks,
+    rejected_row,
+    rejected_rows,
+    scheduled_batch,
+)
+from eligibility.wire.moves import done, moved, raise_unless_fixed, raise_unless_moved
 from eligibility.wire.results import RESULT_FIELDS, ROW_FIELDS, result, row, unknown_row
+from eligibility.wire.submissions import rejected, submission
+from eligibility.wire.tasks import TASK_RELATED, task, task_etag
 
 __all__ = [
     "RESULT_FIELDS",
     "ROW_FIELDS",
+    "TASK_RELATED",
+    "batch",
     "batch_results",
+    "created_task",
     "created_tasks",
+    "done",
+    "moved",
+    "raise_unless_fixed",
+    "raise_unless_moved",
+    "rejected",
+    "rejected_row",
     "rejected_rows",
     "result",
     "row",
     "scheduled_batch",
+    "submission",
+    "task",
+    "task_etag",
     "unknown_row",
 ]

@@ -25,3 +25,16 @@ def batch_results(batch: Any, tasks: Iterable[Row], *, now: datetime) -> dict[st
         "completed_tasks": batch.finished,
         "tasks": [row(task) for task in tasks],
     }
+
+
+def batch(found: Any, *, now: datetime) -> dict[str, Any]:
+    """A batch of the lists, and of the answer to a verb; it came `with_counts()`."""
+    head = batch_results(found, (), now=now)
+    del head["tasks"]
+    return {
+        **head,
+        "cancelled_tasks": found.cancelled,
+        "expected_by": moment(found.expected_by),
+        "submission_id": str(found.submission_id) if found.submission_id else None,
+        "created_at": moment(found.created_at),
+    }

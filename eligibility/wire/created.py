@@ -28,6 +28,31 @@ def created_tasks(created: Created, *, full: bool, dry_run: bool) -> dict[str, A
     return {"success": True, "message": message, "data": data}
 
 
+def created_task(created: Created, *, full: bool, dry_run: bool) -> dict[str, Any]:
+    """The answer of `create-task`. A search says so, under the same keys as when it is polled."""
+    entry = created.entries[0]
+    is_search = bool(_task(entry)["is_search_all"])
+    queued = words.SEARCHING if is_search else words.work_word("pending", "", partly_answered=False)
+    data: dict[str, Any] = {
+        "task_id": entry.task_id,
+        "status": words.CREATED,
+        "organization_api_task_db": {
+            "task_id_in_db": entry.task_id,
+            "task_id_in_celery": entry.task_id,
+            "status": queued,
+        },
+    }
+    if is_search:
+        data |= {"is_search_all": True, "search_all_status": words.SEARCHING}
+    if full:
+        data |= {
+            "row_status": entry.disposition.value,
+            "warnings": [issue.as_detail() for issue in entry.warnings],
+        }
+    message = "Dry run: the task would be created." if dry_run else "Task created successfully"
+    return {"success": True, "message": message, "data": data}
+
+
 def scheduled_batch(created: Created, *, zone: tzinfo, full: bool, dry_run: bool) -> dict[str, Any]:
     """The answer of `schedule-tasks`; its forecast is written in the clinic's zone."""
     total = created.total_created
@@ -49,6 +74,12 @@ def rejected_rows(created: Created, *, all_or_nothing: bool) -> ApiError:
     if all_or_nothing:
         message += " Nothing was created, because handling=strict was preferred."
     return ApiError(ErrorCode.INVALID_REQUEST, message, details=_errors(created))
+
+
+def rejected_row(created: Created) -> ApiError:
+    """The refusal of the one row of `create-task`, whose pointers begin at the body."""
+    errors = [issue.as_detail() for issue in created.entries[0].errors]
+    return ApiError(ErrorCode.INVALID_REQUEST, "The task was rejected.", details=errors)
 
 
 def _forecast(expected_by: datetime | None, zone: tzinfo) -> str:

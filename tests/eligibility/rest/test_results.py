@@ -13,9 +13,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from eligibility import views
 from eligibility.models import Batch, EligibilityTask
 from eligibility.openapi import results as shapes
+from eligibility.views import checks as views
 from portal.models import Clinic
 from tests.factories import make_clinic, make_key, make_result, make_task
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.utils import timezone
 from rest_framework.permissions import AllowAny
@@ -17,6 +15,7 @@ from eligibility import operations, wire
 from eligibility.dates import read_scheduled_for
 from eligibility.models import Batch, EligibilityTask
 from eligibility.openapi import pages
+from eligibility.views.ids import ids_in, only_text
 from portal.api.idempotent import idempotent
 from portal.api.pagination import decode_cursor, encode_cursor
 from portal.api.prefer import BulkOptions, read_options
@@ -32,7 +31,6 @@ PAGE = 1000
 """Rows of a batch in one answer."""
 
 _LONGEST_DESCRIPTION = 500
-_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 
 
 class HealthViewSet(ApiViewSet):
@@ -119,7 +117,7 @@ class ResultViewSet(ApiViewSet):
     @pages.eligibility_result
     def result(self, request: Request, task_id: str) -> Response:
         """Status and result of one task, without an envelope."""
-        found = self._tasks().with_ids(_ids(task_id)).values(*wire.RESULT_FIELDS).first()
+        found = self._tasks().with_ids(ids_in(task_id)).values(*wire.RESULT_FIELDS).first()
         if found is None:
             raise not_found("task")
         return Response(wire.result(found))
@@ -130,7 +128,7 @@ class ResultViewSet(ApiViewSet):
     def results(self, request: Request) -> Response:
         """Results of many tasks, in the order asked."""
         asked = array_under("task_ids", json_body(request), least=0)
-        tasks = self._tasks().with_ids(_ids(*_only_text(asked))).values(*wire.ROW_FIELDS)
+        tasks = self._tasks().with_ids(ids_in(*only_text(asked))).values(*wire.ROW_FIELDS)
         rows = {str(task["id"]): wire.row(task) for task in tasks}
         results = [rows.get(text.lower()) or wire.unknown_row(text) for text in asked]
         message = "Bulk results fetched successfully."
@@ -140,7 +138,7 @@ class ResultViewSet(ApiViewSet):
     @uncollected()
     def batch(self, request: Request, batch_id: str) -> Response:
         """A batch and its rows, a page of them at a time."""
-        batches = Batch.objects.filter(clinic=self.caller.clinic, pk__in=_ids(batch_id))
+        batches = Batch.objects.filter(clinic=self.caller.clinic, pk__in=ids_in(batch_id))
         batch: Any = batches.with_counts().first()
         if batch is None:
             raise not_found("batch")
@@ -181,19 +179,6 @@ def _description(body: dict[str, Any]) -> str:
         message = f"`description` {fault.reason}."
         raise invalid_request("text.unstorable", message, pointer="/description")
     return text
-
-
-def _ids(*texts: str) -> set[UUID]:
-    """The ids among these texts. Only the usual form is one: any other text names nothing."""
-    return {UUID(text) for text in texts if _ID.fullmatch(text)}
-
-
-def _only_text(ids: list[Any]) -> list[str]:
-    for index, each in enumerate(ids):
-        if not isinstance(each, str):
-            message = "Every id in `task_ids` must be a string."
-            raise invalid_request("task_ids.type", message, pointer=f"/task_ids/{index}")
-    return ids
 
 
 def _position(cursor: str | None) -> int:
