@@ -49,6 +49,15 @@ INVARIANTS = (
     ),
     Invariant(
         "I1",
+        "a row's moves follow one another, and only a re-run leaves a final state",
+        f"""SELECT m.task_id AS id FROM (SELECT e.task_id, e.before, e.after,
+                LAG(e.after, 1, 'pending') OVER (PARTITION BY e.task_id ORDER BY e.id) AS stood
+              FROM {_EVENT} e) AS m
+            WHERE m.before <> m.stood OR (m.before IN {_FINAL} AND m.after <> 'pending')""",
+        f"SELECT count(*) FROM {_EVENT}",
+    ),
+    Invariant(
+        "I1",
         "a row is finished exactly when its state is final, and a done row has its result",
         f"""SELECT t.id FROM {_TASK} t
             WHERE (t.status IN {_FINAL}) <> (t.finished_at IS NOT NULL)
@@ -72,6 +81,15 @@ INVARIANTS = (
                 OR max(CASE WHEN a.state = 'open' THEN a.number ELSE 0 END)
                    NOT IN (0, max(a.number))""",
         f"SELECT count(*) FROM {_ATTEMPT}",
+    ),
+    Invariant(
+        "I2",
+        "a row was called as often as it was claimed: no call without its intent",
+        f"""SELECT c.task_id AS id FROM (SELECT a.task_id, sum(a.looks) AS looks
+                FROM {_ATTEMPT} a GROUP BY a.task_id) AS c
+            WHERE c.looks <> (SELECT count(*) FROM {_EVENT} e
+                              WHERE e.task_id = c.task_id AND e.after = 'running')""",
+        f"SELECT COALESCE(sum(looks), 0) FROM {_ATTEMPT}",
     ),
     Invariant(
         "I2",
@@ -130,6 +148,27 @@ INVARIANTS = (
         f"SELECT count(*) FROM {_TASK} WHERE status = 'running'",
     ),
     Invariant(
+        "I7",
+        "no two conversations of a row were begun in one claim",
+        f"""SELECT a.task_id AS id FROM {_ATTEMPT} a
+            GROUP BY a.task_id, a.fence HAVING count(*) > 1""",
+        f"SELECT count(*) FROM {_ATTEMPT}",
+    ),
+    Invariant(
+        "I7",
+        "no conversation is ahead of its row",
+        f"""SELECT t.id FROM {_TASK} t JOIN {_ATTEMPT} a ON a.task_id = t.id
+            WHERE a.fence > t.fence""",
+        f"SELECT count(*) FROM {_ATTEMPT}",
+    ),
+    Invariant(
+        "I8",
+        "no conversation ended before it began, by the database's clock",
+        f"""SELECT a.task_id AS id FROM {_ATTEMPT} a
+            WHERE a.finished_at < a.started_at OR a.looked_at < a.started_at""",
+        f"SELECT count(*) FROM {_ATTEMPT} WHERE finished_at IS NOT NULL",
+    ),
+    Invariant(
         "I8",
         "no row is finished before it was made, or asked before it was due",
         f"""SELECT t.id FROM {_TASK} t WHERE t.finished_at < t.created_at
@@ -144,11 +183,32 @@ INVARIANTS = (
         f"SELECT count(*) FROM {_TASK} WHERE crashes > 0",
     ),
     Invariant(
+        "I9",
+        "a row that was failed for its crashes has had three",
+        f"""SELECT t.id FROM {_TASK} t JOIN {_ATTEMPT} a ON a.task_id = t.id AND a.code = 'crash'
+            WHERE t.status = 'failed' AND t.failure = 'internal' AND t.crashes < 3
+              AND NOT EXISTS (SELECT 1 FROM {_ATTEMPT} n
+                              WHERE n.task_id = t.id AND n.number > a.number)""",
+        f"SELECT count(*) FROM {_ATTEMPT} WHERE code = 'crash'",
+    ),
+    Invariant(
         "I10",
-        "no conversation was begun after its row was cancelled",
+        "no conversation was begun or looked at after its row was cancelled",
         f"""SELECT t.id FROM {_TASK} t JOIN {_ATTEMPT} a ON a.task_id = t.id
-            WHERE t.status = 'cancelled' AND a.started_at > t.finished_at""",
+            WHERE t.status = 'cancelled' AND a.looked_at > t.finished_at""",
         f"SELECT count(*) FROM {_TASK} WHERE status = 'cancelled'",
+    ),
+    Invariant(
+        "I12",
+        "a batch's hour asked each row once, and again only after a failure or a re-run",
+        f"""SELECT t.id FROM {_TASK} t JOIN eligibility_batch b ON b.id = t.batch_id
+            WHERE b.scheduled_for IS NOT NULL AND (
+              SELECT count(*) FROM {_ATTEMPT} a
+              WHERE a.task_id = t.id AND a.state <> 'failed' AND NOT a.late) > 1 + (
+              SELECT count(*) FROM {_EVENT} e
+              WHERE e.task_id = t.id AND e.before IN {_FINAL} AND e.after = 'pending')""",
+        f"""SELECT count(*) FROM {_TASK} t JOIN eligibility_batch b ON b.id = t.batch_id
+            WHERE b.scheduled_for IS NOT NULL AND t.first_claimed_at IS NOT NULL""",
     ),
     Invariant(
         "I12",

@@ -15,8 +15,9 @@ from django.utils import timezone
 
 from eligibility.choices import Failure
 from eligibility.connectors.base import Failed, Pending
-from eligibility.engine import invariants
-from eligibility.models import Attempt, EligibilityTask, TaskRevision
+from eligibility.engine import invariants, leases
+from eligibility.engine.rows import add_events
+from eligibility.models import Attempt, EligibilityTask, TaskEvent, TaskRevision
 from eligibility.operations import retry_tasks
 from portal.models import RejectedRow, Submission
 from tests.eligibility.engine.helpers import (
@@ -75,6 +76,72 @@ def with_attempt(task: EligibilityTask, **fields: Any) -> EligibilityTask:
 
 def moved_without_an_event() -> EligibilityTask:
     return changed(make_row(make_lane()), status="cancelled", finished_at=timezone.now())
+
+
+def moved_from_where_it_was_not() -> EligibilityTask:
+    task = done_row()
+    TaskEvent.objects.filter(task=task, after="running").delete()
+    Attempt.objects.update(looks=0)
+    return task
+
+
+def ended_twice() -> EligibilityTask:
+    task = done_row()
+    add_events([(task.pk, "done", "failed", "engine", "")])
+    return changed(task, status="failed", outcome="", failure="internal")
+
+
+def called_more_often_than_claimed() -> EligibilityTask:
+    task = done_row()
+    Attempt.objects.update(looks=2)
+    return task
+
+
+def begun_twice_in_one_claim() -> EligibilityTask:
+    task = make_row(make_lane())
+    end(claim_one(), Failed(Failure.THROTTLED, "c", "m"))
+    make_due(task)
+    end(claim_one(), answered())
+    Attempt.objects.update(fence=1)
+    return task
+
+
+def ahead_of_its_row() -> EligibilityTask:
+    task = done_row()
+    Attempt.objects.update(fence=7)
+    return task
+
+
+def ended_before_it_began() -> EligibilityTask:
+    task = done_row()
+    Attempt.objects.update(finished_at=timezone.now() - timedelta(days=1))
+    return task
+
+
+def failed_for_fewer_crashes() -> EligibilityTask:
+    task = make_row(make_lane())
+    for _ in range(3):
+        claim()
+        leases.return_of_dead(["host:1"])
+    return changed(task, crashes=2)
+
+
+def asked_twice_by_its_hour() -> EligibilityTask:
+    lane = make_lane()
+    batch = make_batch(lane, scheduled_for=timezone.now() - timedelta(hours=1))
+    task = make_row(lane, batch=batch)
+    end(claim_one(), answered())
+    with_attempt(task)
+    Attempt.objects.filter(number=1).update(state="open")
+    return task
+
+
+def looked_at_after_it_was_cancelled() -> EligibilityTask:
+    task = make_row(make_lane())
+    claim()
+    cancel(task)
+    Attempt.objects.update(looked_at=timezone.now() + timedelta(seconds=1))
+    return task
 
 
 def done_without_a_result() -> EligibilityTask:
@@ -155,7 +222,8 @@ def asked_after_it_was_cancelled() -> EligibilityTask:
     task = make_row(make_lane())
     claim()
     cancel(task)
-    Attempt.objects.update(started_at=timezone.now() + timedelta(seconds=1))
+    later = timezone.now() + timedelta(seconds=1)
+    Attempt.objects.update(started_at=later, looked_at=later)
     return task
 
 
@@ -203,6 +271,8 @@ def one_reference_twice() -> EligibilityTask:
 
 BREAKS: list[tuple[str, str, Break]] = [
     ("I1", "its last event put it", moved_without_an_event),
+    ("I1", "follow one another", moved_from_where_it_was_not),
+    ("I1", "follow one another", ended_twice),
     ("I1", "has its result", done_without_a_result),
     ("I1", "has its result", done_without_an_end),
     ("I1", "has its result", in_line_but_finished),
@@ -211,6 +281,7 @@ BREAKS: list[tuple[str, str, Break]] = [
     ("I2", "numbered without a gap, and", a_number_left_out),
     ("I2", "only the last may be open", two_open_conversations),
     ("I2", "only the last may be open", an_open_conversation_before_the_last),
+    ("I2", "as often as it was claimed", called_more_often_than_claimed),
     ("I2", "follows one that failed", asked_again_after_an_answer),
     ("I2", "no conversation left open", an_open_conversation_of_a_done_row),
     ("I3", "every accepted row", a_submission_with_a_row_too_many),
@@ -220,9 +291,15 @@ BREAKS: list[tuple[str, str, Break]] = [
     ("I7", "in the hands that hold", running_without_an_intent),
     ("I7", "in the hands that hold", running_in_other_hands),
     ("I7", "in the hands that hold", running_under_another_fence),
+    ("I7", "begun in one claim", begun_twice_in_one_claim),
+    ("I7", "ahead of its row", ahead_of_its_row),
+    ("I8", "ended before it began", ended_before_it_began),
     ("I8", "before it was made", asked_before_it_was_made),
     ("I9", "three crashes", alive_after_three_crashes),
+    ("I9", "failed for its crashes", failed_for_fewer_crashes),
     ("I10", "after its row was cancelled", asked_after_it_was_cancelled),
+    ("I10", "after its row was cancelled", looked_at_after_it_was_cancelled),
+    ("I12", "asked each row once", asked_twice_by_its_hour),
     ("I12", "before its time", asked_before_its_time),
 ]
 
