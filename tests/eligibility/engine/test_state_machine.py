@@ -43,7 +43,7 @@ from tests.eligibility.engine.helpers import answered, claim, end, let_lease_end
 from tests.eligibility.operations.doing import bad, create, row
 
 SLOTS = 2
-EXAMPLES, STEPS = 40, 30
+EXAMPLES, STEPS = 25, 30
 SOMEBODY = "somebody"
 LATER = 3600.0
 """Seconds; nothing becomes due in a test's lifetime unless a step says so."""
@@ -93,9 +93,13 @@ class Engine(RuleBasedStateMachine):
 
     @initialize()
     def a_lane(self) -> None:
-        limits = {"max_conversations": MOST_CONVERSATIONS, "max_in_flight": SLOTS}
-        times = {"backoff_min": LATER, "backoff_max": LATER, "give_up_after": 1e6}
-        self.lane = make_lane(**limits, **times)
+        self.lane = make_lane(
+            max_conversations=MOST_CONVERSATIONS,
+            max_in_flight=SLOTS,
+            backoff_min=LATER,
+            backoff_max=LATER,
+            give_up_after=1e6,
+        )
         self.clinic = self.lane.team.clinics.get()
 
     # --- what people do --------------------------------------------------------------------------
