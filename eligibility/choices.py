@@ -22,6 +22,7 @@ class Status(TextChoices):
        │        waiting ◀───┘ (the payer said "later", or we must ask what became of our call)
        └── pending, waiting and running may be cancelled; failed and done may be re-run,
            and are done or failed once more when the correction behind it is taken back
+    A search goes from pending to waiting while its payers are asked, and to its end from there.
     """
 
     PENDING = "pending", "Pending"
@@ -36,11 +37,13 @@ FINAL = frozenset({Status.DONE, Status.FAILED, Status.CANCELLED})
 IN_LINE = frozenset({Status.PENDING, Status.WAITING})
 
 TRANSITIONS: dict[Status, frozenset[Status]] = {
-    Status.PENDING: frozenset({Status.RUNNING, Status.DONE, Status.FAILED, Status.CANCELLED}),
+    Status.PENDING: frozenset(
+        {Status.RUNNING, Status.WAITING, Status.DONE, Status.FAILED, Status.CANCELLED}
+    ),
     Status.RUNNING: frozenset(
         {Status.DONE, Status.FAILED, Status.WAITING, Status.PENDING, Status.CANCELLED}
     ),
-    Status.WAITING: frozenset({Status.RUNNING, Status.FAILED, Status.CANCELLED}),
+    Status.WAITING: frozenset({Status.RUNNING, Status.DONE, Status.FAILED, Status.CANCELLED}),
     Status.DONE: frozenset({Status.PENDING}),
     Status.FAILED: frozenset({Status.PENDING}),
     Status.CANCELLED: frozenset({Status.PENDING}),
@@ -56,6 +59,17 @@ class Outcome(TextChoices):
     AMBIGUOUS_MEMBER = "ambiguous_member", "Several members match"
     UNDETERMINED = "undetermined", "Undetermined"
     PARTIAL = "partial", "Partial"
+
+
+PREVAILING = (
+    Outcome.ELIGIBLE,
+    Outcome.NOT_ELIGIBLE,
+    Outcome.AMBIGUOUS_MEMBER,
+    Outcome.UNDETERMINED,
+    Outcome.PARTIAL,
+    Outcome.MEMBER_NOT_FOUND,
+)
+"""Of what several payers say about one person, what counts: who knows the person comes first."""
 
 
 class Failure(TextChoices):

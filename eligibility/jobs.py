@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models.functions import Now
 
-from eligibility.engine import leases, slots
+from eligibility.engine import leases, searches, slots
 from eligibility.engine.drain import Drain
 from eligibility.engine.identity import worker_name
 from eligibility.models import WorkerHost
@@ -30,6 +30,7 @@ def _drain(slot_id: int, ticket: int) -> int:
     """Drain, and leave the slot as it was found. A process that is spent ends here."""
     drain, may_go_on = _make_drain(slot_id, ticket), True
     try:
+        searches.start_due()
         moved = drain.run()
         may_go_on = moved > 0  # otherwise the next one would find as little: the next beat wakes it
     except Exception:

@@ -36,10 +36,20 @@ class TaskQuerySet(models.QuerySet[Any]):
             )
         return self.filter(pk__in=wanted)
 
-    def cancel(self) -> int:
-        """Cancel these rows, which the caller has locked and knows to be without a final state."""
+    def of_searches(self, searches: Iterable[UUID]) -> Self:
+        """The paths of these searches, in the round they are in now."""
+        return self.filter(parent__in=self.model.objects.with_ids(searches)).filter(
+            search_round=F("parent__search_round")
+        )
+
+    def cancel(self, why: str = "") -> int:
+        """Cancel these rows, which the caller has locked and knows to be without a final state.
+
+        `why` says in words why a payer of a search is not asked, or no longer.
+        """
         return self.update(
             status=Status.CANCELLED,
+            failure_message=why,
             review=Review.NONE,
             run_at=None,
             lease_until=None,

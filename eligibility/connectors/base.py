@@ -25,7 +25,8 @@ class Query:
     """One question to one payer, as a connector sees it.
 
     `reference` is the task's id: the client reference on every call of every attempt, so the
-    payer can recognise a repeat. `payer` is the payer's code, or the search's.
+    payer can recognise a repeat. `payer` is the payer's code. `is_search` says that a search
+    asks: whoever has no such member is not the last to be asked.
     """
 
     reference: str

@@ -132,7 +132,7 @@ class SyntheticConnector(Connector):
 def _body(query: Query, settings: SyntheticSettings) -> dict[str, Any]:
     """The question as the payer reads it."""
     body = _connection_body(settings)
-    body |= {
+    return body | {
         "reference": query.reference,
         "payer": query.payer,
         "search": query.is_search,
@@ -144,9 +144,6 @@ def _body(query: Query, settings: SyntheticSettings) -> dict[str, Any]:
         "service_date": query.service_date.isoformat() if query.service_date else "",
         "script": _script(query),
     }
-    if candidates := query.options.get("payers"):
-        body["payers"] = [list(pair) for pair in candidates]
-    return body
 
 
 def _connection_body(settings: SyntheticSettings) -> dict[str, Any]:

@@ -30,7 +30,7 @@ LEASE_MARGIN = 10.0
 """Seconds that a lease outlives the call's total deadline."""
 
 _QUERY_COLUMNS = (
-    "is_search", "id_type", "id_value", "visit_type", "name", "dob", "phone",
+    "parent_id", "id_type", "id_value", "visit_type", "name", "dob", "phone",
     "doctor_name", "payer_name", "service_date", "extra_args", "details",
 )  # fmt: skip
 
@@ -41,7 +41,8 @@ class Claimed:
 
     `age` is how long ago the row was first claimed, by the database's clock. `earlier` is the
     outcome of the answer that the row has to the same question from before (empty for most), and
-    `earlier_id` the result that says it.
+    `earlier_id` the result that says it. `search_id` is the
+    search that the row is a path of.
     """
 
     task_id: UUID
@@ -58,6 +59,7 @@ class Claimed:
     number: int = 0
     earlier: str = ""
     earlier_id: UUID | None = None
+    search_id: UUID | None = None
 
 
 def claim(
@@ -140,6 +142,7 @@ def _claimed(lane: lanes.Lane, row: Sequence[Any]) -> Claimed:
     task_id = python_uuid(row[0])
     _, fence, look, handle, failed, age, payer, earlier, earlier_id, *fields = row
     values = dict(zip(_QUERY_COLUMNS, fields, strict=True))
+    parent = values.pop("parent_id")
     return Claimed(
         task_id=task_id,
         fence=fence,
@@ -150,15 +153,15 @@ def _claimed(lane: lanes.Lane, row: Sequence[Any]) -> Claimed:
         handle=handle,
         failed=failed,
         age=float(age or 0.0),
-        query=_query(task_id, payer, values),
+        query=_query(task_id, payer, values, is_path=parent is not None),
         earlier=earlier or "",
         earlier_id=python_uuid(earlier_id) if earlier else None,
+        search_id=parent and python_uuid(parent),
     )
 
 
-def _query(task_id: UUID, payer: str, values: dict[str, Any]) -> Query:
+def _query(task_id: UUID, payer: str, values: dict[str, Any], *, is_path: bool) -> Query:
     """The question as a connector sees it. SQLite hands out text where PostgreSQL has types."""
-    values["is_search"] = bool(values["is_search"])
     for name in ("dob", "service_date"):
         if isinstance(values[name], str):
             values[name] = date.fromisoformat(values[name])
@@ -166,7 +169,7 @@ def _query(task_id: UUID, payer: str, values: dict[str, Any]) -> Query:
         if isinstance(values[name], str):
             values[name] = json.loads(values[name])
     options = values.pop("details")
-    return Query(reference=str(task_id), payer=payer, options=options, **values)
+    return Query(reference=str(task_id), payer=payer, options=options, is_search=is_path, **values)
 
 
 def write_intents(claimed: Sequence[Claimed], worker: str) -> None:

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from django.db.models.functions import Now
 
-from eligibility.engine import lanes, leases, slots, unroutable
+from eligibility.engine import directory, lanes, leases, searches, slots, sweep, unroutable
 from eligibility.models import WorkerHost
 
 FORGET_AFTER = timedelta(hours=1)
@@ -27,10 +27,16 @@ class Beat:
 
 
 def beat(host_id: str) -> Beat:
-    """Say we are here, give back lost rows, fail unroutable ones, wake a drain if rows are due."""
+    """Say we are here, give back lost rows, fail unroutable ones, wake a drain if rows are due.
+
+    Searches that are due begin before that, so that their first payers are asked at once.
+    """
     WorkerHost.objects.filter(pk=host_id).update(seen_at=Now())
     slots.free_stale()
     returned = leases.return_expired()
     failed = unroutable.fail_unroutable()
+    searches.start_due()
+    sweep.sweep()
+    directory.feed()
     woke = lanes.any_due() and slots.wake(host_id=host_id)
     return Beat(returned=returned, failed=failed, woke=woke)

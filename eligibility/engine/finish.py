@@ -11,7 +11,7 @@ from django.db import connection
 
 from eligibility.choices import Look, Status
 from eligibility.connectors.base import Done
-from eligibility.engine import attempts, clock
+from eligibility.engine import attempts, clock, paths
 from eligibility.engine.attempts import Finished
 from eligibility.engine.moves import Move
 from eligibility.engine.rows import (
@@ -43,6 +43,8 @@ def finish(group: Sequence[Finished]) -> int:
     for item in group:
         if isinstance(item.reply, Done):
             item.result_id = objectid.new_uuid()
+    searches = {item.row.search_id for item in group if item.row.search_id is not None}
+    paths.lock(searches)
     ours = _move_tasks(group, _in_paused_batches(group))
     for item in group:
         item.is_ours = (item.row.task_id, item.row.fence) in ours
@@ -55,6 +57,7 @@ def finish(group: Sequence[Finished]) -> int:
             if item.is_ours
         ]
     )
+    paths.settle(searches)
     return len(ours)
 
 
@@ -74,7 +77,8 @@ def _in_paused_batches(group: Sequence[Finished]) -> set[UUID]:
     lock = " FOR SHARE OF b" if connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT t.id FROM {TASK} t JOIN eligibility_batch b ON b.id = t.batch_id"
+            f"SELECT t.id FROM {TASK} t LEFT JOIN {TASK} p ON p.id = t.parent_id"
+            " JOIN eligibility_batch b ON b.id = COALESCE(t.batch_id, p.batch_id)"
             f" WHERE b.paused_at IS NOT NULL AND t.id IN ({', '.join(['%s'] * len(retried))})"
             f" ORDER BY b.id{lock}",
             [database_uuid(task_id) for task_id in retried],

@@ -39,6 +39,37 @@ class Finding:
     ids: list[str]
 
 
+def of_searches() -> tuple[Invariant, ...]:
+    """What must be true of searches and their paths."""
+    searches = f"SELECT count(*) FROM {_TASK} WHERE is_search AND status IN {_FINAL}"
+    return (
+        Invariant(
+            "I1",
+            "a path that has not ended belongs to a search that waits, in its present round",
+            f"""SELECT t.id FROM {_TASK} t JOIN {_TASK} p ON p.id = t.parent_id
+                WHERE t.status NOT IN {_FINAL}
+                  AND (p.status <> 'waiting' OR t.search_round <> p.search_round)""",
+            f"SELECT count(*) FROM {_TASK} WHERE parent_id IS NOT NULL",
+        ),
+        Invariant(
+            "I1",
+            "a search ends once each time it is asked",
+            f"""SELECT t.id FROM {_TASK} t WHERE t.is_search AND (SELECT count(*) FROM {_EVENT} e
+                WHERE e.task_id = t.id AND e.after IN {_FINAL}) > 1 + (SELECT count(*)
+                FROM {_EVENT} e WHERE e.task_id = t.id AND e.after = 'pending')""",
+            searches,
+        ),
+        Invariant(
+            "I1",
+            "a search that is done shows what one of its paths was told",
+            f"""SELECT t.id FROM {_TASK} t JOIN eligibility_result r ON r.id = t.result_id
+                JOIN {_TASK} c ON c.id = r.task_id WHERE t.is_search AND t.status = 'done'
+                AND t.id <> COALESCE(c.parent_id, c.id)""",
+            searches,
+        ),
+    )
+
+
 INVARIANTS = (
     Invariant(
         "I1",
@@ -69,7 +100,7 @@ INVARIANTS = (
         "a row that is not final has its place in line, unless its batch is paused",
         f"""SELECT t.id FROM {_TASK} t LEFT JOIN eligibility_batch b ON b.id = t.batch_id
             WHERE t.status IN ('pending', 'waiting') AND t.run_at IS NULL
-              AND b.paused_at IS NULL""",
+              AND t.parent_id IS NULL AND b.paused_at IS NULL""",
         f"SELECT count(*) FROM {_TASK} WHERE status IN ('pending', 'waiting')",
     ),
     Invariant(
@@ -218,11 +249,12 @@ INVARIANTS = (
               SELECT 1 FROM {_EVENT} e WHERE e.task_id = t.id AND e.after = 'pending')""",
         f"SELECT count(*) FROM {_TASK} WHERE batch_id IS NOT NULL",
     ),
+    *of_searches(),
 )
 
 
 def check() -> list[Finding]:
-    """Evaluate every invariant, in the order of its name."""
+    """Evaluate every invariant."""
     return [_find(invariant) for invariant in INVARIANTS]
 
 

@@ -47,6 +47,20 @@ def as_records(names: Iterable[str], rows: Iterable[Sequence[Any]]) -> str:
     return json.dumps([dict(zip(names, row, strict=True)) for row in rows], default=str)
 
 
+def among(column: str) -> str:
+    """That a UUID column is one of those in the parameter that `many_uuids` makes."""
+    if connection.vendor == "postgresql":
+        return f"{column} = ANY(%s::uuid[])"
+    return f"{column} IN (SELECT value FROM json_each(%s))"
+
+
+def many_uuids(ids: Iterable[UUID]) -> Any:
+    """Any number of ids as one parameter: both databases limit the number of those."""
+    if connection.vendor == "postgresql":
+        return list(ids)
+    return json.dumps([each.hex for each in ids])
+
+
 def add_events(events: Sequence[Event]) -> None:
     """Write one event per move: (task id, before, after, actor, note)."""
     if not events:

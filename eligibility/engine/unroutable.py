@@ -39,6 +39,7 @@ def _fail_some() -> list[UUID]:
             WITH lost AS MATERIALIZED (
                 SELECT id FROM {TASK}
                 WHERE connection_id IS NULL AND status = 'pending' AND run_at <= {clock.now()}
+                  AND NOT is_search
                   AND status IN ('pending', 'waiting') -- the index's own words
                 LIMIT {_AT_ONCE}{lock}
             )

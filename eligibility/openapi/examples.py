@@ -104,6 +104,25 @@ _RESULT = {
         "updated_at": _ANSWERED,
     },
 }
+_NO_MEMBER_DATA = wire_data(
+    None,
+    outcome="member_not_found",
+    task_id=_SECOND,
+    payer_code="INS026",
+    payer_name="Daman (National Health Insurance Company)",
+)
+_SEARCH = _RESULT | {
+    "is_search_all": True,
+    "search_all_status": "SEARCH_ALL_COMPLETE",
+    "request_dump": _row("784-XXXX-XXXXXXX-X") | {"tpa_name": "BOTH"},
+    "aggregated_results": [
+        {"tpa_name": "INS026", "status": "member_not_found", "data": _NO_MEMBER_DATA},
+        {"tpa_name": "TPA002", "status": "found", "data": _DATA},
+    ],
+    "total_tpas_checked": 2,
+    "found_results": 1,
+    "skipped": [{"tpa_name": "TPA004", "reason": "Another payer had said yes before."}],
+}
 _BATCH_RESULTS = {
     "success": True,
     "message": f"Batch results fetched successfully for batch ID: {_BATCH}",
@@ -146,7 +165,10 @@ EXAMPLES: dict[str, list[tuple[str, str, Any]]] = {
         ("request", "A morning batch", SCHEDULE_EXAMPLE),
         ("response", "Scheduled", _SCHEDULED),
     ],
-    "eligibility_result": [("response", "An eligible patient", _RESULT)],
+    "eligibility_result": [
+        ("response", "An eligible patient", _RESULT),
+        ("response", "A search of several payers", _SEARCH),
+    ],
     "bulk_results": [
         ("request", "Three tasks", {"task_ids": [_FIRST, _SECOND, "an-id-of-nobody"]}),
         (

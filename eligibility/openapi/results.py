@@ -127,8 +127,18 @@ class PayerAnswer(Shape):
     data: ResultData
 
 
+class SkippedPayer(Shape):
+    """A payer of a search that was not asked, or not to the end."""
+
+    tpa_name: str
+    reason: str = Field(description="In plain words, such as: another payer had said yes before.")
+
+
 class EligibilityResult(Shape):
-    """Status and result of one task. The last four keys only for a search."""
+    """Status and result of one task. The last four keys only for a search.
+
+    While a search goes on, `eligibility_result` is the best answer so far.
+    """
 
     id: UUID
     task_id: UUID
@@ -142,9 +152,9 @@ class EligibilityResult(Shape):
     interim_results: InterimResults | None
     eligibility_result: EligibilityAnswer | None
     aggregated_results: list[PayerAnswer] | None = None
-    total_tpas_checked: int | None = None
-    found_results: int | None = None
-    skipped: list[dict[str, str]] | None = None
+    total_tpas_checked: int | None = Field(None, description="Payers that answered or failed.")
+    found_results: int | None = Field(None, description="Payers that said yes.")
+    skipped: list[SkippedPayer] | None = None
 
 
 class ShortAnswer(Shape):

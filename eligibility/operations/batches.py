@@ -7,7 +7,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce, Greatest, Now
 
 from eligibility.choices import FINAL, Status
-from eligibility.engine import slots
+from eligibility.engine import paths, slots
 from eligibility.engine.rows import add_events
 from eligibility.models import Batch, EligibilityTask
 
@@ -30,6 +30,7 @@ def run_batch(*, batch: Batch) -> int:
     moved = pending.filter(Q(run_at=None) | Q(run_at__gt=Now())).update(
         run_at=Now(), not_before=Now(), updated_at=Now()
     )
+    paths.hurry(EligibilityTask.objects.filter(batch=batch))
     if moved:
         slots.wake()
     return moved
@@ -44,6 +45,7 @@ def pause_batch(*, batch: Batch) -> int:
     mine = Batch.objects.filter(Exists(_unfinished().filter(batch=OuterRef("pk"))), pk=batch.pk)
     if not mine.filter(paused_at=None, cancelled_at=None).update(paused_at=Now()):
         return 0
+    paths.park(batch.pk)
     return EligibilityTask.objects.filter(batch=batch, status=Status.PENDING).update(
         run_at=None, updated_at=Now()
     )
@@ -57,6 +59,7 @@ def resume_batch(*, batch: Batch) -> int:
     moved = EligibilityTask.objects.filter(batch=batch, status=Status.PENDING, run_at=None).update(
         run_at=Greatest(F("not_before"), Now()), updated_at=Now()
     )
+    paths.hurry(EligibilityTask.objects.filter(batch=batch))
     if moved:
         slots.wake()
     return moved
@@ -76,6 +79,8 @@ def cancel_batch(*, batch: Batch, actor: str) -> int:
     Batch.objects.filter(pk=batch.pk).update(
         cancelled_at=Coalesce(F("cancelled_at"), Now()), paused_at=None
     )
-    EligibilityTask.objects.with_ids([pk for pk, _ in rows]).cancel()
+    ids = [pk for pk, _ in rows]
+    EligibilityTask.objects.with_ids(ids).cancel()
     add_events([(pk, before, Status.CANCELLED, actor, "") for pk, before in rows])
+    paths.cancel_paths(ids, actor=actor)
     return len(rows)

@@ -12,10 +12,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from eligibility.choices import FINAL, Status
-from eligibility.engine import slots
+from eligibility.engine import paths, slots
+from eligibility.engine.routes import Routes
 from eligibility.engine.rows import add_events
 from eligibility.models import Connection, EligibilityTask
-from eligibility.operations.rows import Routes
 
 RERUN_NOTE = "re-run"
 
@@ -70,8 +70,10 @@ def cancel_tasks(*, tasks: QuerySet[EligibilityTask], actor: str) -> Moved:
     """Cancel every row that has no final state. A call under way is kept as late."""
     rows = _lock(tasks)
     moving = [(pk, before) for pk, before in rows if before not in FINAL]
-    EligibilityTask.objects.with_ids([pk for pk, _ in moving]).cancel()
+    ids = [pk for pk, _ in moving]
+    EligibilityTask.objects.with_ids(ids).cancel()
     add_events([(pk, before, Status.CANCELLED, actor, "") for pk, before in moving])
+    paths.cancel_paths(ids, actor=actor)
     return _count((status for _, status in rows), _CANNOT_CANCEL)
 
 

@@ -8,6 +8,7 @@ from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
+from eligibility.engine.routes import Routes
 from eligibility.models import Connection
 from eligibility.rules import Checked
 from portal.models import Clinic, Team
@@ -48,7 +49,6 @@ COLUMNS = (
 )
 
 _DETAILS = ("mode", "referral_code", "service_type", "pod_id", "is_emergency", "force")
-_SYNTHETIC = "synthetic"
 
 
 def reference_key(scope: str, checked: Checked) -> str | None:
@@ -136,31 +136,3 @@ class RowBuilder:
             self._now,
             self._now,
         )
-
-
-class Routes:
-    """Which connection answers a row of a team.
-
-    Test rows go to the team's test connection, but never to a real payer. So do, until they ask
-    several payers, searches. A production team's own rows never reach a synthetic payer.
-    """
-
-    def __init__(self, connections: Iterable[Connection], *, is_production: bool) -> None:
-        self._by_payer: dict[int, int] = {}
-        self._test: int | None = None
-        self._search: int | None = None
-        for connection in connections:
-            synthetic = connection.connector == _SYNTHETIC
-            answers_real_rows = not (synthetic and is_production)
-            if connection.payer_id is not None:
-                if answers_real_rows:
-                    self._by_payer[connection.payer_id] = connection.pk
-                continue
-            self._test = connection.pk if synthetic else None
-            self._search = connection.pk if answers_real_rows else None
-
-    def find(self, payer_id: int, *, is_search: bool, test_mode: bool) -> int | None:
-        """The connection's id; None when the team has none that may answer."""
-        if test_mode:
-            return self._test
-        return self._search if is_search else self._by_payer.get(payer_id)

@@ -9,11 +9,12 @@ from eligibility.choices import Failure, Outcome
 from eligibility.identifiers import NOT_SENDABLE, doubt_about
 from eligibility.synthetic import plans
 from eligibility.synthetic.draw import Draw
-from eligibility.synthetic.payers import Payer, payer_by_code, payers_for
+from eligibility.synthetic.payers import known_payers, payer_by_code, payers_for
 from eligibility.synthetic.people import member
 from eligibility.synthetic.question import Question
 
 USUAL_LATENCY: Final = (0.020, 0.200)
+_ONE_IN: Final = 8
 _LATER_PER_THOUSAND: Final = 40
 _PER_THOUSAND: Final[tuple[tuple[int, Outcome | Failure], ...]] = (
     (800, Outcome.ELIGIBLE),
@@ -33,7 +34,7 @@ _REMARKS: Final = {
     Outcome.MEMBER_NOT_FOUND: "No member has this number.",
     Outcome.AMBIGUOUS_MEMBER: "Two members share this number.",
     Outcome.UNDETERMINED: "The member is known, the state of the policy is not.",
-    Outcome.PARTIAL: "Some payers of the search did not answer and none said yes.",
+    Outcome.PARTIAL: "Not all who know about the member have answered.",
 }
 _MESSAGES: Final = {
     Failure.INPUT_INVALID: "The payer does not accept this number in this form.",
@@ -53,24 +54,32 @@ class Verdict:
     later: float | None
 
 
-def asked_payer(question: Question) -> Payer:
-    """Who answers: the payer asked, or the one where a search finds the identifier."""
+def is_elsewhere(question: Question) -> bool:
+    """Whether a search asks a payer that does not have this person: everybody is with one.
+
+    A payer that the shipped registry does not know has one person in eight.
+    """
     if not question.is_search:
-        return payer_by_code(question.payer)
-    home = Draw("home", question.number)
-    return home.pick(question.candidates or payers_for(question.id_type))
+        return False
+    payer = payer_by_code(question.payer)
+    if payer not in known_payers():
+        return Draw("home", payer.code, question.number).below(_ONE_IN) > 0
+    return Draw("home", question.number).pick(payers_for(question.id_type)) != payer
 
 
 def verdict(question: Question) -> Verdict:
     """The same for the same payer and identifier, whatever else the row says.
 
-    An Emirates ID of the wrong shape is refused, as a real payer would.
+    An Emirates ID of the wrong shape is refused, as a real payer would. A search finds a person
+    at one payer; the others know nobody.
     """
-    draw = Draw("verdict", asked_payer(question).code, question.number)
+    draw = Draw("verdict", payer_by_code(question.payer).code, question.number)
     low, high = question.latency or USUAL_LATENCY
     ending = draw.pick(_BY_LOT)
     latency = low + (high - low) * draw.below(1000) / 999
     later = 0.5 + draw.below(100) / 100 if draw.below(1000) < _LATER_PER_THOUSAND else None
+    if is_elsewhere(question):
+        ending = Outcome.MEMBER_NOT_FOUND
     doubt = doubt_about(question.id_type, question.id_value)
     if doubt and doubt.code in NOT_SENDABLE:
         ending = Failure.INPUT_INVALID
@@ -101,7 +110,7 @@ def stated_failure(question: Question, failure: Failure, message: str = "") -> d
 
 def _answer(question: Question, outcome: Outcome) -> dict[str, Any]:
     """What is known of the member grows with the outcome: nothing, a name, a policy, benefits."""
-    payer = asked_payer(question)
+    payer = payer_by_code(question.payer)
     draw = Draw("details", payer.code, question.number)
     answer: dict[str, Any] = {
         "payer_code": payer.code,

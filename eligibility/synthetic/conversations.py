@@ -65,6 +65,8 @@ def make_plan(question: Question, submits: int) -> Plan:
         return Plan(usual.latency, None, Failure.INPUT_INVALID, note=note)
     if script == Script():
         return Plan(usual.latency, usual.later, usual.ending)
+    if script.at is not None and question.payer.upper() not in script.at:
+        return Plan(usual.latency, None, Outcome.MEMBER_NOT_FOUND)
     answer = script.outcome or usual.ending
     if script.times is not None and submits > script.times:
         return Plan(usual.latency, None, answer)

@@ -1,4 +1,4 @@
-"""The payers that the synthetic payer knows by name, and may turn out to be in a search."""
+"""The payers that the synthetic payer knows by name, each with its own members."""
 
 from __future__ import annotations
 

@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from eligibility.synthetic.magic import canonical
-from eligibility.synthetic.payers import Payer
 
 _TEXTS: Final = ("payer", "id_type", "id_value", "visit_type", "name", "dob", "service_date")
 _OPTIONAL_TEXTS: Final = ("script", "default_script", "handle")
@@ -18,9 +17,9 @@ _OPTIONAL_TEXTS: Final = ("script", "default_script", "handle")
 class Question:
     """What one request body asks. Absent texts are ""; `dob` and `service_date` are ISO dates.
 
-    `number` is the identifier in its canonical spelling. `candidates` are the payers that a
-    search may find, empty for the payer's own registry. `latency` is the range of its natural
-    delay in seconds, None for the usual one.
+    `number` is the identifier in its canonical spelling. `is_search` says that a search asks
+    several payers, this one among them. `latency` is the range of its natural delay in seconds,
+    None for the usual one.
     """
 
     reference: str
@@ -33,7 +32,6 @@ class Question:
     dob: str
     service_date: str
     is_search: bool
-    candidates: tuple[Payer, ...]
     script: str
     default_script: str
     latency: tuple[float, float] | None
@@ -67,36 +65,16 @@ def read_question(body: bytes) -> Question | str:
     for key, value in texts.items():
         if not isinstance(value, str):
             return f"{key} is not text"
-    candidates, latency = _read_payers(data.get("payers")), _read_latency(data.get("latency_ms"))
-    if isinstance(candidates, str):
-        return candidates
+    latency = _read_latency(data.get("latency_ms"))
     if isinstance(latency, str):
         return latency
     return Question(
         reference=reference,
         number=canonical(texts["id_value"]),
         is_search=data.get("search") is True,
-        candidates=candidates,
         latency=latency,
         **texts,
     )
-
-
-def _read_payers(value: Any) -> tuple[Payer, ...] | str:
-    """The candidate payers of a search: [[code, name], ...]."""
-    if value is None:
-        return ()
-    if not isinstance(value, list):
-        return "payers is not a list"
-    found = []
-    for pair in value:
-        if not (isinstance(pair, list) and len(pair) == 2):
-            return "payers is not a list of [code, name]"
-        code, name = pair
-        if not (isinstance(code, str) and isinstance(name, str)):
-            return "payers is not a list of [code, name]"
-        found.append(Payer(code, name))
-    return tuple(found)
 
 
 def _read_latency(value: Any) -> tuple[float, float] | str | None:

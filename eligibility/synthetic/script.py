@@ -62,6 +62,7 @@ DIRECTIVES: Final[Mapping[str, str]] = {
     "unavailable": "answers HTTP 503",
     "throttle[=SECONDS]": "answers HTTP 429, with Retry-After when seconds are given",
     "login": "answers HTTP 401, login refused",
+    "at=PAYER": "does all this at this payer only (at=TPA002+TPA004: at these); others know nobody",
     "times=N": "does all this, outcome apart, only for the first N submits of a reference",
 }
 """Every directive and what the synthetic payer then does; shown to people as it stands."""
@@ -69,7 +70,10 @@ DIRECTIVES: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What a row asked the synthetic payer to do. Times are seconds; None means not said."""
+    """What a row asked the synthetic payer to do. Times are seconds; None means not said.
+
+    `at` are the codes of the payers that it holds for.
+    """
 
     delay: float | None = None
     later: float | None = None
@@ -78,6 +82,7 @@ class Script:
     trick: Trick | None = None
     retry_after: float | None = None
     times: int | None = None
+    at: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +172,11 @@ def _read_times(value: str) -> Fields | None:
     return {"times": int(value)} if 1 <= int(value) <= MOST_TIMES else None
 
 
+def _read_at(value: str) -> Fields | None:
+    codes = [code.strip().upper() for code in value.split("+")]
+    return {"at": frozenset(codes)} if all(codes) else None
+
+
 _TRICKS: Final = frozenset(Trick)
 _WITH_VALUE: Final[Mapping[str, Callable[[str], Fields | None]]] = {
     "delay": _read_delay,
@@ -175,4 +185,5 @@ _WITH_VALUE: Final[Mapping[str, Callable[[str], Fields | None]]] = {
     "failure": _read_failure,
     "throttle": _read_throttle,
     "times": _read_times,
+    "at": _read_at,
 }

@@ -120,7 +120,7 @@ class ResultViewSet(ApiViewSet):
         found = self._tasks().with_ids(ids_in(task_id)).values(*wire.RESULT_FIELDS).first()
         if found is None:
             raise not_found("task")
-        return Response(wire.result(found))
+        return Response(wire.result(found, _paths(found) if found["is_search"] else None))
 
     @pages.bulk_results
     @idempotent
@@ -154,6 +154,12 @@ class ResultViewSet(ApiViewSet):
 
     def _tasks(self) -> Any:
         return EligibilityTask.objects.of_clinic(self.caller.clinic.pk)
+
+
+def _paths(search: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The payers of a search as it was asked last, best guess first."""
+    paths = EligibilityTask.objects.filter(parent=search["id"], search_round=search["search_round"])
+    return list(paths.order_by("line").values(*wire.ROW_FIELDS))
 
 
 def _answer(body: dict[str, Any], options: BulkOptions) -> Response:

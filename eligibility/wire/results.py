@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from eligibility.choices import Status
+from eligibility.choices import FINAL, PREVAILING, Status
 from eligibility.results import wire_data
 from eligibility.wire import words
 
@@ -31,8 +31,11 @@ ROW_FIELDS = (
 )
 """The columns that one row of many is made of."""
 
-RESULT_FIELDS = (*ROW_FIELDS, "clinic_id", "request_dump")
+RESULT_FIELDS = (*ROW_FIELDS, "clinic_id", "request_dump", "search_round")
 """The columns that a result's own page is made of."""
+
+_OF_THE_ANSWER = ("status", "outcome", "failure", "failure_message", "result__id",
+                  "result__answer", "result__created_at", "finished_at")  # fmt: skip
 
 _SETTLED = (Status.DONE, Status.FAILED)
 
@@ -57,9 +60,11 @@ def unknown_row(task_id: str) -> dict[str, Any]:
 def result(task: Row, paths: Sequence[Row] | None = None) -> dict[str, Any]:
     """The bare object of `eligibility-result/{id}`.
 
-    `paths` are the rows of a search, one for each payer asked; the search itself stands for
-    them when it was a single call.
+    `paths` are the rows of a search, one for each payer, best guess first; the search itself
+    stands for them when it was a single call. As long as it goes on, the prevailing answer of
+    those that have answered is shown, and `search_all_status` says that it may change.
     """
+    prevailing = _prevailing(task, paths or ())
     shown = {
         "id": str(task["id"]),
         "task_id": str(task["id"]),
@@ -70,12 +75,26 @@ def result(task: Row, paths: Sequence[Row] | None = None) -> dict[str, Any]:
         "clinic_id": str(task["clinic_id"]),
         "created_at": moment(task["created_at"]),
         "updated_at": moment(task["updated_at"]),
-        "interim_results": _interim(task),
-        "eligibility_result": _whole_answer(task) if task["status"] in _SETTLED else None,
+        "interim_results": _interim(prevailing),
+        "eligibility_result": (
+            _whole_answer(prevailing) if prevailing["status"] in _SETTLED else None
+        ),
     }
     if task["is_search"]:
-        shown |= _aggregated([task] if paths is None else paths)
+        shown |= _aggregated(paths or [task])
     return shown
+
+
+def _prevailing(task: Row, paths: Sequence[Row]) -> Row:
+    """The task as its answer is shown: a search that goes on borrows its paths' words."""
+    if not task["is_search"] or task["status"] in FINAL:
+        return task
+    answered = [path for path in paths if path["status"] == Status.DONE]
+    if answered:
+        best = min(answered, key=lambda path: PREVAILING.index(path["outcome"]))
+        return {**task, **{name: best[name] for name in _OF_THE_ANSWER}}
+    partly = (path["interim"] for path in paths if path["interim"] is not None)
+    return {**task, "interim": next(partly, task["interim"])}
 
 
 def moment(value: datetime | None) -> str | None:
@@ -111,7 +130,9 @@ def _data(task: Row) -> dict[str, Any]:
         payer_code=task["payer__code"],
         payer_name=task["payer__name"],
         failure_reason=_message(task) if failure else None,
-        was_identified_by_aggregator=bool(answer and answer.get("resolved_by_search")),
+        was_identified_by_aggregator=bool(
+            answer and (answer.get("resolved_by_search") or task["is_search"])
+        ),
     )
 
 
@@ -153,7 +174,7 @@ def _whole_answer(task: Row) -> dict[str, Any]:
 
 
 def _aggregated(paths: Sequence[Row]) -> dict[str, Any]:
-    """What each payer of a search said, and how many there were."""
+    """What each payer of a search said, how many there were, and who was not asked, and why."""
     answers = [
         {
             "tpa_name": _payer_code(path),
@@ -167,7 +188,11 @@ def _aggregated(paths: Sequence[Row]) -> dict[str, Any]:
         "aggregated_results": answers,
         "total_tpas_checked": len(answers),
         "found_results": sum(1 for answer in answers if answer["status"] == words.FOUND),
-        "skipped": [],
+        "skipped": [
+            {"tpa_name": path["payer__code"], "reason": path["failure_message"]}
+            for path in paths
+            if path["status"] == Status.CANCELLED and path["failure_message"]
+        ],
     }
 
 

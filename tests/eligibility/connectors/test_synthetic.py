@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -140,29 +141,32 @@ def test_a_delay_is_kept() -> None:
     assert 0.15 <= with_payer(scene) < 2.0
 
 
-def test_a_search_is_answered_by_the_payer_that_a_direct_question_would_reach() -> None:
-    search = make_query(payer="DHPO", is_search=True, script="outcome=eligible")
+def test_a_payer_says_to_a_search_what_it_says_to_a_direct_question() -> None:
+    search = make_query(payer="TPA004", is_search=True, script="outcome=eligible;at=TPA004")
+    direct = replace(search, is_search=False)
 
     async def scene(running: Running) -> tuple[Answer, Answer]:
-        found = (await running.submit(search)).answer
-        direct = make_query(payer=found.payer_code, script="outcome=eligible")
-        return found, (await running.submit(direct)).answer
+        return (await running.submit(search)).answer, (await running.submit(direct)).answer
 
-    found, direct = with_payer(scene)
+    found, asked = with_payer(scene)
 
-    assert found.resolved_by_search
-    assert found.payer_code not in (None, "DHPO")
-    assert found.payer_name
-    assert (found.member, found.policy) == (direct.member, direct.policy)
+    assert (found.resolved_by_search, asked.resolved_by_search) == (True, False)
+    assert (found.payer_code, found.member, found.policy) == ("TPA004", asked.member, asked.policy)
 
 
-def test_a_search_finds_only_among_the_candidates_it_was_given() -> None:
-    options = {"payers": [("INS999", "Ninth Example Insurance")]}
-    query = make_query(is_search=True, script="outcome=eligible", options=options)
+def test_a_script_may_hold_at_some_payers_only_and_the_others_know_nobody() -> None:
+    script = "at=TPA002+tpa004;outcome=not_eligible"
+    payers = ("TPA002", "TPA004", "INS026")
 
-    answer = with_payer(lambda running: running.submit(query)).answer
+    async def scene(running: Running) -> list[Outcome]:
+        queries = [make_query(payer=payer, script=script, reference=payer) for payer in payers]
+        return [(await running.submit(query)).outcome for query in queries]
 
-    assert (answer.payer_code, answer.payer_name) == ("INS999", "Ninth Example Insurance")
+    assert with_payer(scene) == [
+        Outcome.NOT_ELIGIBLE,
+        Outcome.NOT_ELIGIBLE,
+        Outcome.MEMBER_NOT_FOUND,
+    ]
 
 
 def test_a_probe_tells_whether_the_payer_lets_us_in() -> None:

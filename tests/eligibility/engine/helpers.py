@@ -16,7 +16,7 @@ from django_q.models import OrmQ
 from eligibility.choices import IN_LINE, Outcome, Status
 from eligibility.connectors.base import Done, Reply
 from eligibility.engine import claim as claims
-from eligibility.engine import leases, slots
+from eligibility.engine import leases, searches, slots, sweep
 from eligibility.engine.attempts import Finished
 from eligibility.engine.claim import Claimed
 from eligibility.engine.drain import Drain
@@ -178,11 +178,13 @@ def drain_once(payer: WatchedPayer, **options: Any) -> int:
 
 
 def drain_until_done(payer: WatchedPayer, *, within: float = 10.0) -> None:
-    """Beat and drain until no row is in line or running."""
+    """Beat and drain until no row is in line or running; searches begin at their turn."""
     ends_at = time.monotonic() + within
     while EligibilityTask.objects.filter(status__in=[*IN_LINE, Status.RUNNING]).exists():
         assert time.monotonic() < ends_at, "rows are left"
         leases.return_expired()
+        searches.start_due()
+        sweep.sweep()
         if not drain_once(payer):
             time.sleep(0.01)
 

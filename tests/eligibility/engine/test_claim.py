@@ -61,7 +61,6 @@ def test_the_question_arrives_as_it_was_accepted() -> None:
         dob=timezone.now().date(),
         service_date=None,
         details={"mode": "x", "nested": [1, {"a": None}]},
-        is_search=True,
     )
 
     query = claim_one().query
@@ -71,7 +70,7 @@ def test_the_question_arrives_as_it_was_accepted() -> None:
     assert (query.dob, query.service_date) == (task.dob, None)
     assert query.extra_args == {"title": "synthetic", "value": "outcome=eligible"}
     assert query.options == {"mode": "x", "nested": [1, {"a": None}]}
-    assert query.is_search is True
+    assert query.is_search is False
 
 
 def test_a_lane_never_has_more_rows_running_than_it_has_slots() -> None:

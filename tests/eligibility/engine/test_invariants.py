@@ -20,6 +20,14 @@ from eligibility.engine.rows import add_events
 from eligibility.models import Attempt, EligibilityTask, TaskEvent, TaskRevision
 from eligibility.operations import retry_tasks
 from portal.models import RejectedRow, Submission
+from tests.eligibility.engine.asking_around import (
+    CODES,
+    YES,
+    begun,
+    make_lanes,
+    paths_of,
+    reply,
+)
 from tests.eligibility.engine.helpers import (
     answered,
     cancel,
@@ -269,6 +277,33 @@ def one_reference_twice() -> EligibilityTask:
     return min(EligibilityTask.objects.all(), key=lambda task: str(task.pk)) or first
 
 
+def ended_search() -> EligibilityTask:
+    search = begun(make_lanes(CODES[:2]))
+    reply(TPA001=YES)
+    search.refresh_from_db()
+    assert search.status == "done"
+    return search
+
+
+def a_path_that_outlives_its_search() -> EligibilityTask:
+    path = paths_of(ended_search())[1]
+    return changed(path, status="pending", run_at=timezone.now(), finished_at=None)
+
+
+def a_search_that_ended_twice() -> EligibilityTask:
+    search = ended_search()
+    add_events([(search.pk, "waiting", "done", "engine", "")])
+    return search
+
+
+def a_search_with_another_rows_answer() -> EligibilityTask:
+    search = ended_search()
+    other = make_row(make_lane(code="P8"))
+    end(claim_one(), answered())
+    other.refresh_from_db()
+    return changed(search, result=other.result)
+
+
 BREAKS: list[tuple[str, str, Break]] = [
     ("I1", "its last event put it", moved_without_an_event),
     ("I1", "follow one another", moved_from_where_it_was_not),
@@ -278,6 +313,9 @@ BREAKS: list[tuple[str, str, Break]] = [
     ("I1", "has its result", in_line_but_finished),
     ("I1", "its place in line", out_of_line),
     ("I1", "its place in line", out_of_line_in_a_batch_that_runs),
+    ("I1", "a path that has not ended", a_path_that_outlives_its_search),
+    ("I1", "a search ends once", a_search_that_ended_twice),
+    ("I1", "one of its paths was told", a_search_with_another_rows_answer),
     ("I2", "numbered without a gap, and", a_number_left_out),
     ("I2", "only the last may be open", two_open_conversations),
     ("I2", "only the last may be open", an_open_conversation_before_the_last),

@@ -66,9 +66,10 @@ def test_a_test_row_goes_to_the_test_connection_whatever_its_payer(cast: Cast) -
     assert made.test_mode
 
 
-def test_a_search_goes_to_the_lane_of_tests(cast: Cast) -> None:
-    made = task(create(cast.us.first, row(**SEARCH)))
-    assert made.connection == lane_of_tests(cast.us)
+@pytest.mark.parametrize("test_mode", [False, True])
+def test_a_search_has_no_lane_of_its_own(cast: Cast, test_mode: bool) -> None:
+    made = task(create(cast.us.first, row(test_mode=test_mode, **SEARCH)))
+    assert made.connection is None
     assert made.is_search
     assert made.payer.code == "BOTH"
 
@@ -86,19 +87,16 @@ def test_a_payer_without_a_connection_gets_none(cast: Cast, is_switched_off: boo
     assert made.run_at is not None
 
 
-def test_a_team_without_a_test_connection_answers_no_test_row_and_no_search(cast: Cast) -> None:
+def test_a_team_without_a_test_connection_answers_no_test_row(cast: Cast) -> None:
     lane_of_tests(cast.us).delete()
-    created = create(cast.us.first, row(test_mode=True), row(**SEARCH))
-    assert [task(created, index).connection for index in (0, 1)] == [None, None]
+    assert task(create(cast.us.first, row(test_mode=True))).connection is None
 
 
 def test_a_production_team_reaches_a_synthetic_payer_only_in_test_mode(cast: Cast) -> None:
     make_production(cast.us)
-    created = create(
-        cast.us.first, row(), row(**SEARCH), row(test_mode=True), row(test_mode=True, **SEARCH)
-    )
-    lanes = [task(created, index).connection for index in range(4)]
-    assert lanes == [None, None, lane_of_tests(cast.us), lane_of_tests(cast.us)]
+    created = create(cast.us.first, row(), row(test_mode=True))
+    lanes = [task(created, index).connection for index in range(2)]
+    assert lanes == [None, lane_of_tests(cast.us)]
 
 
 def test_a_production_team_reaches_its_real_payers(cast: Cast) -> None:
@@ -114,9 +112,7 @@ def test_a_test_row_never_reaches_a_real_payer(cast: Cast, production: bool) -> 
     if production:
         make_production(cast.us)
     connect_really(cast.us, None)
-    created = create(cast.us.first, row(test_mode=True), row(**SEARCH))
-    assert task(created, 0).connection is None
-    assert task(created, 1).connection == lane_of_tests(cast.us)
+    assert task(create(cast.us.first, row(test_mode=True))).connection is None
 
 
 @pytest.mark.parametrize(("word", "rank"), [("high", 0), ("NORMAL", 1), ("low", 2), ("", 1)])

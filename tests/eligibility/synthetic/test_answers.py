@@ -13,7 +13,8 @@ import pytest
 from eligibility.choices import Failure, Outcome
 from eligibility.identifiers import make_emirates_id
 from eligibility.results import Answer, Coverage
-from eligibility.synthetic.answers import answered, asked_payer, stated_failure, verdict
+from eligibility.synthetic.answers import answered, is_elsewhere, stated_failure, verdict
+from eligibility.synthetic.payers import payers_for
 from eligibility.synthetic.question import Question, read_question
 
 DAY = "2026-11-23"
@@ -228,9 +229,37 @@ def test_a_date_of_birth_that_is_none_is_not_repeated(dob: str) -> None:
     assert make_answer(question).member.dob is not None
 
 
-def test_a_search_falls_on_one_payer_for_one_identifier_and_on_many_for_many() -> None:
-    def found(number: int) -> str:
-        return asked_payer(make_question(f"CARD-{number}", payer="DHPO", search=True)).code
+def test_a_search_finds_a_person_at_one_payer_and_many_persons_at_many() -> None:
+    def homes(number: int) -> list[str]:
+        return [
+            payer.code
+            for payer in payers_for("CARDNUMBER")
+            if not is_elsewhere(make_question(f"CARD-{number}", payer=payer.code, search=True))
+        ]
 
-    assert found(1) == found(1)
-    assert len({found(number) for number in range(200)}) > 10
+    found = [homes(number) for number in range(200)]
+    assert {len(each) for each in found} == {1}
+    assert len({home for (home,) in found}) > 10
+    assert homes(1) == homes(1)
+
+
+def test_the_other_payers_of_a_search_know_nobody_and_a_direct_question_is_as_ever() -> None:
+    question = make_question("CARD-1", payer="TPA002")
+    codes = [payer.code for payer in payers_for("CARDNUMBER")]
+    endings = [
+        verdict(make_question("CARD-1", payer=code, search=True)).ending
+        for code in codes
+        if is_elsewhere(make_question("CARD-1", payer=code, search=True))
+    ]
+
+    assert len(endings) == len(codes) - 1
+    assert set(endings) == {Outcome.MEMBER_NOT_FOUND}
+    assert not is_elsewhere(question)
+
+
+def test_a_payer_that_nobody_ships_has_some_of_the_members_of_a_search() -> None:
+    has = [
+        not is_elsewhere(make_question(f"CARD-{number}", payer="MINE", search=True))
+        for number in range(200)
+    ]
+    assert 5 < sum(has) < 60

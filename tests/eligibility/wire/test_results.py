@@ -36,6 +36,7 @@ def make_task_row(**fields: Any) -> dict[str, Any]:
         "failure": "",
         "failure_message": "",
         "is_search": False,
+        "search_round": 0,
         "interim": None,
         "created_at": ASKED,
         "updated_at": ASKED,
