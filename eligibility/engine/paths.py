@@ -221,6 +221,8 @@ def _close_statement() -> str:
                 ELSE 'None of the ' || best.failed || ' payers asked has answered.' END,
             review = CASE WHEN {is_clear}
                 THEN '{Review.NONE.value}' ELSE '{Review.NEEDS_ATTENTION.value}' END,
+            result_question = CASE WHEN best.result IS NULL
+                THEN {TASK}.result_question ELSE {TASK}.question_number END,
             result_id = COALESCE(best.result, {TASK}.result_id), interim = NULL,
             run_at = NULL, finished_at = {clock.now()}, version = {TASK}.version + 1,
             updated_at = {clock.now()}

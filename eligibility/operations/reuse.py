@@ -12,11 +12,12 @@ from typing import Any
 
 from eligibility.choices import Review, Status
 from eligibility.engine.fresh import Known, Question, known_answers, lanes_with_windows, question_of
+from eligibility.engine.routes import Routes
 from eligibility.engine.rows import add_events
 from eligibility.engine.takeover import reused_note
 from eligibility.models import Connection, EligibilityTask
 from eligibility.operations.answers import Fresh, Intake
-from eligibility.operations.rows import COLUMNS, Routes
+from eligibility.operations.rows import COLUMNS
 from eligibility.rules import Checked
 from portal.intake.insert import insert_rows
 
