@@ -8,6 +8,7 @@ from django.urls import include, path
 
 from eligibility.views.batches import BatchViewSet
 from eligibility.views.checks import BulkViewSet, HealthViewSet, ResultViewSet
+from eligibility.views.payers import PayerViewSet
 from eligibility.views.submissions import SubmissionViewSet
 from eligibility.views.tasks import TaskViewSet
 
@@ -39,6 +40,8 @@ _WORK = [
     path("batches/<str:batch_id>/pause", _batch(post="pause"), name="pause-batch"),
     path("batches/<str:batch_id>/resume", _batch(post="resume"), name="resume-batch"),
     path("batches/<str:batch_id>/cancel", _batch(post="cancel"), name="cancel-batch"),
+    path("payers", PayerViewSet.as_view({"get": "list"}), name="payers"),
+    path("payers/<str:code>", PayerViewSet.as_view({"get": "retrieve"}), name="payer"),
     path("submissions/<str:submission_id>", _submission(get="retrieve"), name="submission"),
     path(
         "submissions/<str:submission_id>/rows/<str:line>",

@@ -188,3 +188,39 @@ class SubmissionShape(Shape):
     open_rows: int
     items: list[RejectedRowShape]
     next: str | None
+
+
+class PayerHead(Shape):
+    """A payer, or a search that asks several (`members`)."""
+
+    code: str
+    name: str
+    kind: Literal["tpa", "insurer", "search"]
+    aliases: list[str]
+    members: list[str]
+    effective_from: datetime = Field(description="Since when its rules are as they are.")
+    effective_until: datetime | None = Field(description="Null: until they are changed.")
+
+
+class PayerPage(Shape):
+    """All payers in use, by code."""
+
+    items: list[PayerHead]
+    next: None = None
+
+
+class Requirement(Shape):
+    """A field that is needed when every field in `when` has one of its values."""
+
+    field: str
+    when: dict[str, list[str]]
+
+
+class PayerShape(PayerHead):
+    """A payer with its rules, in short and as the JSON Schema of a row."""
+
+    id_types: list[str]
+    visit_types: list[str]
+    requires: list[Requirement]
+    optional: list[str]
+    json_schema: dict[str, Any]

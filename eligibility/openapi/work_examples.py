@@ -94,6 +94,22 @@ SUBMISSION: dict[str, Any] = {
     "next": None,
 }
 FIXED: dict[str, Any] = _REJECTED | {"state": "accepted", "task_id": _TASK_ID, "version": 2}
+PAYER_HEAD: dict[str, Any] = {
+    "code": "TPA002",
+    "name": "Nextcare",
+    "kind": "tpa",
+    "aliases": [],
+    "members": [],
+    "effective_from": _ASKED,
+    "effective_until": None,
+}
+PAYER: dict[str, Any] = PAYER_HEAD | {
+    "id_types": ["EMIRATESID", "CARDNUMBER"],
+    "visit_types": ["INPATIENT", "OUTPATIENT", "MATERNITY"],
+    "requires": [{"field": "extra_args", "when": {"visit_type": ["MATERNITY"]}}],
+    "optional": [],
+    "json_schema": {"type": "object", "required": ["id_value", "id_type", "tpa_name"]},
+}
 
 
 def task_done(message: str) -> dict[str, Any]:

@@ -189,3 +189,18 @@ resubmit = _page(
     examples.rows_done("12 rows were accepted.", still_wrong_under_the_rules_of_today=3),
     description="Each open row as it came, under the payers' rules of today.",
 )
+list_payers = _page(
+    "list_payers",
+    "Payers and searches",
+    tasks.PayerPage,
+    {"items": [examples.PAYER_HEAD], "next": None},
+    description="Those in use, by code; all in one page.",
+)
+get_payer = _page(
+    "get_payer",
+    "A payer's rules",
+    tasks.PayerShape,
+    examples.PAYER,
+    description="`json_schema` takes exactly the rows that are accepted for this payer (codes in "
+    "capitals, texts trimmed). Rules are data: staff change them, and a change holds at once.",
+)

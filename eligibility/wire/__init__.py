@@ -15,6 +15,7 @@ from eligibility.wire.created import (
     scheduled_batch,
 )
 from eligibility.wire.moves import done, moved, raise_unless_fixed, raise_unless_moved
+from eligibility.wire.payers import payer, payer_head
 from eligibility.wire.results import RESULT_FIELDS, ROW_FIELDS, result, row, unknown_row
 from eligibility.wire.submissions import rejected, submission
 from eligibility.wire.tasks import TASK_RELATED, task, task_etag
@@ -29,6 +30,8 @@ __all__ = [
     "created_tasks",
     "done",
     "moved",
+    "payer",
+    "payer_head",
     "raise_unless_fixed",
     "raise_unless_moved",
     "rejected",

@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from eligibility.choices import Failure, Status
-from eligibility.models import EligibilityTask, TaskRevision
+from eligibility.models import EligibilityTask, Payer, TaskRevision
 from portal.models import Clinic, RejectedRow
 from tests.eligibility.make_rows import make_row
 from tests.eligibility.rest.asking import JSON, SCHEDULE, bad_row, details, post
@@ -315,3 +315,24 @@ def test_what_is_anothers_is_not_there(client: Client, portal: tuple[Clinic, Cli
     assert stranger.get(f"{BASE}/last-5-tasks").json() == []
     retried = do(stranger, "tasks/bulk/retry", {"task_ids": [task_id]}).json()
     assert retried["data"] == {"moved": 0, "stayed": {}}
+
+
+class TestPayers:
+    def test_all_payers_in_use_are_listed_by_code(self, client: Client) -> None:
+        Payer.objects.filter(code="TPA003").update(is_active=False)
+        page = client.get(f"{BASE}/payers").json()
+        codes = [payer["code"] for payer in page["items"]]
+        assert codes == sorted(codes)
+        assert "TPA002" in codes
+        assert "TPA003" not in codes
+        assert page["next"] is None
+
+    def test_a_payers_rules_are_what_staff_have_made_of_them(self, client: Client) -> None:
+        Payer.objects.filter(code="TPA002").update(visit_types=["DENTAL"])
+        shown = client.get(f"{BASE}/payers/tpa002").json()
+        assert shown["visit_types"] == ["DENTAL"]
+        assert shown["json_schema"]["properties"]["visit_type"] == {"enum": ["DENTAL"]}
+
+    @pytest.mark.parametrize("code", ["NOBODY", "%00", "TPA003x"])
+    def test_one_that_is_not_there_is_a_404(self, client: Client, code: str) -> None:
+        assert client.get(f"{BASE}/payers/{code}").status_code == 404

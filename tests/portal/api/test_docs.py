@@ -147,6 +147,8 @@ def test_every_endpoint_is_in_the_schema(schema: dict[str, Any]) -> None:
         f"get {checks}/eligibility-result/{{task_id}}",
         f"get {checks}/health",
         f"get {checks}/last-5-tasks",
+        f"get {checks}/payers",
+        f"get {checks}/payers/{{code}}",
         f"get {checks}/submissions/{{submission_id}}",
         f"get {checks}/tasks",
         f"get {checks}/tasks/{{task_id}}",
