@@ -39,7 +39,8 @@ _QUERY_COLUMNS = (
 class Claimed:
     """A row in a worker's hands. `fence` guards what it writes; times are seconds.
 
-    `age` is how long ago the row was first claimed, by the database's clock. `earlier` is the
+    `age` is how long ago the row was first claimed, `asked` how long ago the conversation that
+    goes on was begun, both by the database's clock. `earlier` is the
     outcome of the answer that the row has to the same question from before (empty for most), and
     `earlier_id` the result that says it. `search_id` is the
     search that the row is a path of.
@@ -55,6 +56,7 @@ class Claimed:
     failed: int
     age: float
     query: Query
+    asked: float = 0.0
     attempt_id: UUID | None = None
     number: int = 0
     earlier: str = ""
@@ -118,6 +120,7 @@ def _claim_statement() -> str:
         FROM due WHERE {TASK}.id = due.id
         RETURNING {TASK}.id, {TASK}.fence, {TASK}.look, {TASK}.handle, {TASK}.failed_conversations,
             {clock.seconds_since(TASK + ".first_claimed_at")},
+            {clock.seconds_since(TASK + ".asked_at")},
             (SELECT p.code FROM eligibility_payer p WHERE p.id = {TASK}.payer_id),
             CASE WHEN {TASK}.result_id IS NOT NULL
                 AND {TASK}.result_question = {TASK}.question_number THEN
@@ -140,7 +143,7 @@ def _claim_from(
 
 def _claimed(lane: lanes.Lane, row: Sequence[Any]) -> Claimed:
     task_id = python_uuid(row[0])
-    _, fence, look, handle, failed, age, payer, earlier, earlier_id, *fields = row
+    _, fence, look, handle, failed, age, asked, payer, earlier, earlier_id, *fields = row
     values = dict(zip(_QUERY_COLUMNS, fields, strict=True))
     parent = values.pop("parent_id")
     return Claimed(
@@ -153,6 +156,7 @@ def _claimed(lane: lanes.Lane, row: Sequence[Any]) -> Claimed:
         handle=handle,
         failed=failed,
         age=float(age or 0.0),
+        asked=float(asked or 0.0),
         query=_query(task_id, payer, values, is_path=parent is not None),
         earlier=earlier or "",
         earlier_id=python_uuid(earlier_id) if earlier else None,

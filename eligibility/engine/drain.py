@@ -17,11 +17,12 @@ import structlog
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from eligibility.choices import Failure, Look
-from eligibility.connectors.base import Failed, Reply
+from eligibility.connectors.base import Failed, Pending, Reply
 from eligibility.engine import claim as claims
 from eligibility.engine import leases, suspects
 from eligibility.engine.attempts import Finished
 from eligibility.engine.finish import finish
+from eligibility.engine.looks import Habits
 from eligibility.engine.moves import decide
 from eligibility.engine.replies import usable
 from eligibility.engine.rows import Hold
@@ -81,6 +82,7 @@ class Drain:
         self._may_try = self._is_trying = tries_suspects
         self._turn_ends_at = time.monotonic() + suspects.TRIALS_FOR
         self._kept_free: dict[int, int] = {}
+        self._habits = Habits()
         self.is_spent = False
 
     def run(self) -> int:
@@ -248,14 +250,17 @@ class Drain:
     def _finished(self, item: Answered) -> Finished:
         row = item.row
         reply = usable(item.reply, row.look)
+        passed = item.milliseconds / 1000
         move = decide(
             reply,
             look=row.look,
             failed=row.failed,
-            age=row.age + item.milliseconds / 1000,
+            age=row.age + passed,
             limits=row.limits,
             jitter=random.random(),
             earlier=row.earlier,
+            asked=row.asked + passed,
+            usual=self._habits.usual(row.lane.id) if isinstance(reply, Pending) else None,
         )
         return Finished(row=row, reply=reply, move=move)
 

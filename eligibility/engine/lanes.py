@@ -85,7 +85,7 @@ def lock_due() -> list[Lane]:
             "SELECT c.id, c.secrets_version, c.connector, c.base_url,"
             " CAST(c.settings AS text), c.deadline,"
             " c.max_in_flight, c.max_conversations, c.give_up_after, c.backoff_min,"
-            " c.backoff_max, CAST(c.freshness AS text),"
+            " c.backoff_max, c.answer_within, CAST(c.freshness AS text),"
             f" {', '.join(_probes())} FROM eligibility_connection c"
             f" WHERE c.is_active AND {_has_due_rows()} ORDER BY c.id{lock}",
             [],
@@ -105,7 +105,7 @@ def lock_due() -> list[Lane]:
 
 def _lane(row: Sequence[Any], running: int) -> Lane:
     pk, version, connector, base_url, settings, deadline, most, *others = row
-    limits, freshness, due = others[:4], others[4], others[5:]
+    limits, freshness, due = others[:5], others[5], others[6:]
     return Lane(
         pk,
         connector,

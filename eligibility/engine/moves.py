@@ -18,10 +18,10 @@ from eligibility.choices import (
     Status,
 )
 from eligibility.connectors.base import Done, Failed, NotDelivered, Pending, Reply
+from eligibility.engine.looks import LATEST as LATEST_LOOK
+from eligibility.engine.looks import next_look
 from eligibility.results import contradicts, prevails
 
-SOONEST_LOOK = 0.2
-LATEST_LOOK = 24 * 3600.0
 _CLEAR_ANSWERS = frozenset({Outcome.ELIGIBLE, Outcome.NOT_ELIGIBLE})
 
 
@@ -33,6 +33,7 @@ class Limits:
     give_up_after: float
     backoff_min: float
     backoff_max: float
+    answer_within: float = LATEST_LOOK
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,18 +97,21 @@ def decide(
     limits: Limits,
     jitter: float,
     earlier: str = "",
+    asked: float = 0.0,
+    usual: float | None = None,
 ) -> Move:
     """The move that follows from a reply.
 
     `look` is what the call was, `failed` how many conversations failed before it, `age` the
     seconds since the row was first claimed, `earlier` the outcome that the row has to this
-    question from before.
+    question from before. `asked` is how long ago the conversation began, and `usual` how long
+    the lane's conversations take (None: not known).
     """
     match reply:
         case Done(outcome=outcome):
             return answered(outcome, earlier)
-        case Pending(handle=handle, look_after=seconds, interim=interim):
-            return _look_later(handle, seconds, interim, age=age, limits=limits)
+        case Pending():
+            return _look_later(reply, age=age, limits=limits, asked=asked, usual=usual)
         case NotDelivered():
             return _after_not_delivered(failed=failed, age=age, limits=limits)
         case Failed():
@@ -128,13 +132,19 @@ def _failed(failure: Failure, message: str, *, counted: bool = True) -> Move:
 
 
 def _look_later(
-    handle: str, seconds: float, interim: Mapping[str, Any] | None, *, age: float, limits: Limits
+    reply: Pending, *, age: float, limits: Limits, asked: float, usual: float | None
 ) -> Move:
     """The payer works on it: look again, for as long as the connection waits at all."""
-    if age >= limits.give_up_after:
-        return _failed(Failure.TIMEOUT, "The payer did not answer in time.")
-    after = min(max(SOONEST_LOOK, seconds), LATEST_LOOK)  # in this order NaN is the soonest
-    return Move(Status.WAITING, look=Look.POLL, handle=handle, after=after, interim=interim)
+    left = min(limits.answer_within - asked, limits.give_up_after - age)
+    if left <= 0:
+        return _failed(Failure.TIMEOUT, "The payer took the question, but did not answer in time.")
+    return Move(
+        Status.WAITING,
+        look=Look.POLL,
+        handle=reply.handle,
+        after=next_look(asked=asked, promised=reply.look_after, usual=usual, left=left),
+        interim=reply.interim,
+    )
 
 
 def _after_not_delivered(*, failed: int, age: float, limits: Limits) -> Move:

@@ -55,7 +55,8 @@ class Connection(models.Model):
     A team's *test connection* has no payer: it serves `test_mode` rows.
     Times are seconds. `max_conversations` counts failed conversations of one row before it is
     failed for good; `give_up_after` bounds the same in time from the row's first claim, time
-    in a held lane left out.
+    in a held lane left out. `deadline` is for one call; `answer_within` for a conversation that
+    the payer answers with "later": from the question until the look that must bring the answer.
 
     The lane's pace: `max_in_flight` calls at a time, `rate_windows` ([{"calls", "seconds"}],
     all of them hold), `daily_cap` conversations a day. `blackouts` ([{"days", "from", "to"}],
@@ -85,6 +86,7 @@ class Connection(models.Model):
     deadline = models.FloatField(default=60.0)
     max_conversations = models.PositiveIntegerField(default=5)
     give_up_after = models.FloatField(default=86_400.0)
+    answer_within = models.FloatField(default=14_400.0)
     backoff_min = models.FloatField(default=5.0)
     backoff_max = models.FloatField(default=600.0)
     expected_pace = models.FloatField(
@@ -117,6 +119,9 @@ class Connection(models.Model):
                 & Q(backoff_min__gt=0, backoff_max__gte=models.F("backoff_min"))
                 & Q(give_up_after__gt=0, expected_pace__gt=0),
                 name="connection_limits_are_positive",
+            ),
+            models.CheckConstraint(
+                condition=Q(answer_within__gt=0), name="connection_answer_within_is_positive"
             ),
             models.CheckConstraint(
                 condition=Q(breaker_min__gt=0, breaker_max__gte=models.F("breaker_min"))

@@ -18,6 +18,7 @@ SYNTHETIC_LIMITS: dict[str, Any] = {
     "max_in_flight": 20,
     "deadline": 5.0,
     "give_up_after": 60.0,
+    "answer_within": 60.0,
     "backoff_min": 0.5,
     "backoff_max": 2.0,
     "expected_pace": 20.0,

@@ -20,6 +20,7 @@ LIMITS = {
     "deadline": "30",
     "max_conversations": "5",
     "give_up_after": "3600",
+    "answer_within": "1800",
     "backoff_min": "5",
     "backoff_max": "600",
     "expected_pace": "1",

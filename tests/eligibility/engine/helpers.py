@@ -137,7 +137,13 @@ def answered(outcome: Outcome = Outcome.ELIGIBLE, raw: Any = None) -> Done:
 def finished(row: Claimed, reply: Reply) -> Finished:
     """The reply with the move that follows from it."""
     move = decide(
-        reply, look=row.look, failed=row.failed, age=row.age, limits=row.limits, jitter=0.5
+        reply,
+        look=row.look,
+        failed=row.failed,
+        age=row.age,
+        limits=row.limits,
+        jitter=0.5,
+        asked=row.asked,
     )
     return Finished(row=row, reply=reply, move=move)
 
