@@ -74,7 +74,8 @@ class Created:
 class Intake:
     """One request on its way in. `accepted` holds (index, row, reference key).
 
-    `lines` are the rows' places in a file; without them a row's place is its index.
+    `lines` are the rows' places in a file; without them a row's place is its index. `sent_on`
+    are the indexes of searches that went straight to a payer.
     """
 
     team: Team
@@ -89,6 +90,7 @@ class Intake:
     lines: Sequence[int] | None = None
     accepted: list[tuple[int, Checked, str | None]] = field(default_factory=list)
     rejected: list[tuple[int, Checked]] = field(default_factory=list)
+    sent_on: set[int] = field(default_factory=set)
 
     def line_of(self, index: int) -> int:
         """Where the row of this index stands in the request or file."""

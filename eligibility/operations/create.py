@@ -24,6 +24,7 @@ from eligibility.operations.intake import (
     store_submission,
     store_tasks,
 )
+from eligibility.operations.known import name_replayed_searches, send_to_known_payers
 from eligibility.operations.reuse import find_reusable
 from eligibility.operations.rows import reference_key
 from eligibility.rules import Checked, check_rows
@@ -104,18 +105,22 @@ def _rehearse(intake: Intake, checked: list[Checked], loaded: registry.LoadedReg
     """What a real run would say now, with nothing stored and no ids."""
     fresh, task_ids = assign_ids(intake, known_tasks(intake))
     created = answer(checked, task_ids, {index for index, *_ in fresh}, with_ids=False)
-    connections = Connection.objects.filter(team=intake.team, is_active=True)
+    connections = list(Connection.objects.filter(team=intake.team, is_active=True))
+    send_to_known_payers(intake, fresh, loaded, connections)
+    name_replayed_searches(intake, checked, task_ids, {index for index, *_ in fresh}, loaded)
     created.note_reused(find_reusable(intake, fresh, loaded.ids, connections), intake.now)
     return created
 
 
 def _store(intake: Intake, checked: list[Checked], loaded: registry.LoadedRegistry) -> Created:
     fresh, task_ids = assign_ids(intake, known_tasks(intake, expire=True))
-    created = answer(checked, task_ids, {index for index, *_ in fresh})
+    new = {index for index, *_ in fresh}
+    created = answer(checked, task_ids, new)
     is_kept = bool(task_ids) or intake.source != Submission.Source.API
     kept = intake.rejected if is_kept else []
     close_replaced(intake, kept)
     if not fresh and not intake.rejected:
+        name_replayed_searches(intake, checked, task_ids, new, loaded)
         return _point_to_batch(created, task_ids)
     submission = store_submission(intake, len(task_ids), len(checked))
     if fresh:
@@ -125,6 +130,7 @@ def _store(intake: Intake, checked: list[Checked], loaded: registry.LoadedRegist
         created.batch_id, created.expected_by = str(batch.pk), batch.expected_by
     else:
         _point_to_batch(created, task_ids)
+    name_replayed_searches(intake, checked, task_ids, new, loaded)
     if kept:
         keep_rejected(intake, submission, kept)
         created.submission_id = str(submission.pk)

@@ -15,6 +15,7 @@ from eligibility.engine import forecast, slots
 from eligibility.engine.fresh import Known
 from eligibility.models import Batch, Connection, EligibilityTask
 from eligibility.operations.answers import Fresh, Intake
+from eligibility.operations.known import send_to_known_payers
 from eligibility.operations.reuse import find_reusable, insert_reused
 from eligibility.operations.rows import COLUMNS, RowBuilder, reference_key
 from eligibility.rules import Checked
@@ -124,6 +125,7 @@ def store_tasks(
         due=intake.scheduled_for or intake.now,
         now=intake.now,
     )
+    send_to_known_payers(intake, fresh, loaded, connections)
     known = find_reusable(intake, fresh, loaded.ids, connections)
     _insert(intake, fresh, builder, known)
     if intake.scheduled_for is not None:
