@@ -10,6 +10,7 @@ from eligibility.admin.batch_view import BatchView, Cause, PayerRows, Rejection
 from eligibility.admin.links import address, tasks_address
 from eligibility.admin.places import group_address
 from eligibility.choices import BatchStatus, Failure, Outcome, Status
+from eligibility.engine.forecast import Finish
 from eligibility.presentation.counts import counted
 from eligibility.presentation.failures import FAILURES, WHO_ACTS
 from eligibility.presentation.rejections import explain_rejection
@@ -70,13 +71,20 @@ def _paused_since(view: BatchView) -> str:
 
 
 def _running(view: BatchView) -> str:
-    """The forecast, if there is anything to reckon with."""
+    """The forecast, or why there is none."""
     left = f"{view.tally.total - view.tally.finished:,} left"
-    if view.ends_at is None:
+    finish = view.finish
+    if finish is None or (finish.at is not None and finish.at <= view.now):
         return f"{left}: waiting for payers."
-    seconds = (view.ends_at - view.now).total_seconds()
-    about = moments.length(seconds)
-    return f"{left}, about {about} at the present pace (until {_soon(view, view.ends_at)})."
+    if finish.at is None:
+        return f"{left}; until when is not known. {_unknown(finish)}"
+    about = moments.length((finish.at - view.now).total_seconds())
+    return f"{left}, about {about} at the present pace (until {_soon(view, finish.at)})."
+
+
+def _unknown(finish: Finish) -> str:
+    """Why there is no forecast: the lane that holds everything up, and its reason."""
+    return f"{finish.lane}: {finish.why_unknown}" if finish.lane else finish.why_unknown
 
 
 def _soon(view: BatchView, moment: Any) -> str:

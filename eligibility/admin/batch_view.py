@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
@@ -12,9 +11,9 @@ from django.db.models import Count, F, Min, Q
 
 from eligibility.admin.batch_counts import COUNTED, Tally, derived_status
 from eligibility.admin.names import payer_names
-from eligibility.choices import IN_LINE, BatchStatus, Review, Status
-from eligibility.engine.forecast import last_answer
-from eligibility.models import Batch, Connection, EligibilityTask
+from eligibility.choices import BatchStatus, Review, Status
+from eligibility.engine.forecast import Finish, batch_finishes
+from eligibility.models import Batch, EligibilityTask
 from portal.models import RejectedRow
 
 MOST_CAUSES = 30
@@ -60,7 +59,7 @@ class Rejection:
 class BatchView:
     """A batch with its rows added up.
 
-    `ends_at` is the forecast of a batch that runs; `names` are payers' names by code.
+    `finish` is the forecast of a batch that runs; `names` are payers' names by code.
     """
 
     batch: Batch
@@ -69,7 +68,7 @@ class BatchView:
     payers: Sequence[PayerRows]
     causes: Sequence[Cause]
     rejections: Sequence[Rejection]
-    ends_at: datetime | None
+    finish: Finish | None
     now: datetime
     names: Mapping[str, str]
 
@@ -86,7 +85,7 @@ class BatchView:
 
 def read_batch(batch: Batch, *, now: datetime) -> BatchView:
     """Add up the batch's rows."""
-    tally, payers, in_line = _count(batch)
+    tally, payers = _count(batch)
     status, rejections = derived_status(batch, tally, now), _rejections(batch)
     return BatchView(
         batch=batch,
@@ -95,7 +94,7 @@ def read_batch(batch: Batch, *, now: datetime) -> BatchView:
         payers=payers,
         causes=_causes(batch) if tally.of(Status.FAILED) else [],
         rejections=rejections,
-        ends_at=_forecast(batch, in_line, now) if status == BatchStatus.RUNNING else None,
+        finish=_forecast(batch, now) if status == BatchStatus.RUNNING else None,
         now=now,
         names=payer_names() if rejections else {},
     )
@@ -105,24 +104,21 @@ def _rows(batch: Batch) -> Any:
     return EligibilityTask.objects.filter(batch=batch, parent=None).order_by()
 
 
-def _count(batch: Batch) -> tuple[Tally, list[PayerRows], Counter[int]]:
-    """All rows, the rows of each payer (most rows first), and those in line by lane."""
-    whole, payers, in_line = Tally(), dict[int, PayerRows](), Counter[int]()
+def _count(batch: Batch) -> tuple[Tally, list[PayerRows]]:
+    """All rows, and the rows of each payer (most rows first)."""
+    whole, payers = Tally(), dict[int, PayerRows]()
     named = {"code": F("payer__code"), "payer_title": F("payer__name")}
-    groups = _rows(batch).values("payer_id", "connection_id", "status", "outcome", **named)
+    groups = _rows(batch).values("payer_id", "status", "outcome", **named)
     for row in groups.annotate(**COUNTED):
         whole.add(row)
         payer = payers.setdefault(row["payer_id"], PayerRows(row["code"], row["payer_title"]))
         payer.tally.add(row)
-        if row["status"] in IN_LINE and row["connection_id"] is not None:
-            in_line[row["connection_id"]] += row["rows"]
-    return whole, sorted(payers.values(), key=lambda each: -each.tally.total), in_line
+    return whole, sorted(payers.values(), key=lambda each: -each.tally.total)
 
 
-def _forecast(batch: Batch, in_line: Counter[int], now: datetime) -> datetime | None:
-    """When the last row in line will be answered, at the lanes' measured pace."""
-    lanes = list(Connection.objects.filter(pk__in=in_line)) if in_line else []
-    return last_answer(batch, rows=in_line, lanes=lanes, now=now) if lanes else None
+def _forecast(batch: Batch, now: datetime) -> Finish:
+    """When its last row will be answered, as far as anybody knows."""
+    return batch_finishes([batch], now=now)[batch.pk]
 
 
 def _causes(batch: Batch) -> list[Cause]:

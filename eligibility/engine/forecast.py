@@ -1,108 +1,183 @@
-"""When a batch will be finished, from the measured pace of its lanes."""
+"""When lanes and batches will be finished, from the measured pace of the lanes.
+
+A lane is bounded by its pace, its rate windows, daily cap and blackout hours, and by what holds
+it; a batch shares its lanes with others. Where somebody has to open a lane first, nobody knows
+when: then there is no forecast but the reason.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from functools import partial
+from uuid import UUID
 
-from django.db import connection
+from eligibility.choices import HeldReason, Priority
+from eligibility.engine.depth import Depth
+from eligibility.engine.lane import hours, pace
+from eligibility.engine.lane.held import Held, held
+from eligibility.engine.lines import Lines, Share, due_lines, name_of, shares
+from eligibility.engine.measured import Pace
+from eligibility.engine.openings import Terms, Window
+from eligibility.engine.recent import paces
+from eligibility.engine.reckoning import through
+from eligibility.engine.sharing import Claimant, Line
+from eligibility.lane_limits import parse_windows
+from eligibility.models import Batch, Connection, LaneState
 
-from eligibility.engine.rows import TASK, database_uuid
-from eligibility.models import Batch, Connection
-
-MEASURED_ANSWERS = 200
 ROUND_TO = timedelta(minutes=5)
-
-# The indexes' own words: SQLite takes a partial index only where the query repeats them.
-_FINISHED = "status IN ('done', 'failed')"
-_IN_LINE = "status IN ('pending', 'waiting')"
+_COUNTED_APART = frozenset({HeldReason.RATE, HeldReason.DAILY_CAP, HeldReason.BLACKOUT})
+"""What a lane's terms know by themselves: it bounds the lane later, too."""
 
 
-def pace(lane: Connection) -> float:
-    """Answers a second of one lane, see `paces`."""
-    return paces([lane])[lane.pk]
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """When work will be done. Nobody knows when `at` is None: `lane` is why, held or too slow."""
+
+    at: datetime | None
+    lane: Connection | None = None
+    held: Held | None = None
+
+    @property
+    def why_unknown(self) -> str:
+        """Why nobody knows, as a sentence; empty when somebody does."""
+        if self.at is not None:
+            return ""
+        return self.held.words if self.held else "It would take more than a year."
 
 
-def paces(lanes: Collection[Connection]) -> dict[int, float]:
-    """Answers a second by lane: what its slots can do at the mean time of its last 200 answers.
-
-    A lane's configured pace until there are that many. A row that failed was not answered,
-    perhaps not even asked, so it says nothing. One statement, however many lanes.
-    """
-    times: dict[int, list[float]] = {lane.pk: [] for lane in lanes}
-    for pk, start, end in _last_answers(list(times)):
-        times[pk].append((_moment(end) - _moment(start)).total_seconds())
-    return {lane.pk: _pace(lane, times[lane.pk]) for lane in lanes}
+def state_of(lane: Connection) -> LaneState:
+    """The lane's state as it was read with it (`select_related`); a fresh one if it has none."""
+    return getattr(lane, "lane_state", None) or LaneState(connection=lane)
 
 
-def _pace(lane: Connection, seconds: list[float]) -> float:
-    if len(seconds) < MEASURED_ANSWERS:
-        return lane.expected_pace
-    return lane.max_in_flight / max(sum(seconds) / len(seconds), 0.001)
-
-
-def _last_answers(lane_ids: list[int]) -> list[tuple[int, Any, Any]]:
-    """(lane, asked at, finished at) of each lane's last answers: each lane walks its own index."""
-    if not lane_ids:
-        return []
-    one = (
-        "SELECT * FROM (SELECT connection_id, asked_at, finished_at"
-        f" FROM {TASK} WHERE connection_id = %s AND {_FINISHED} AND outcome <> ''"
-        f" AND asked_at IS NOT NULL ORDER BY finished_at DESC LIMIT {MEASURED_ANSWERS}) AS lane"
+def terms_of(lane: Connection, state: LaneState, measured: Pace, *, now: datetime) -> Terms:
+    """All that bounds this lane's work from now on."""
+    stop = held(lane, state, now)
+    if stop is not None and stop.reason in _COUNTED_APART:
+        stop = None
+    left = pace.tokens(lane, state, now)
+    terms = Terms(
+        pace=measured,
+        zone=lane.zone,
+        closed=stop.words if stop and stop.until is None else "",
+        opens_at=stop.until if stop else None,
+        windows=[
+            Window(pace.refill(window), saved=left[window.key])
+            for window in parse_windows(lane.rate_windows)
+        ],
+        a_day=lane.daily_cap,
+        left_today=pace.conversations_left(lane, state, now),
     )
-    with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join([one] * len(lane_ids)), lane_ids)
-        times: list[tuple[int, Any, Any]] = cursor.fetchall()
-    return times
+    return replace(terms, blackouts=partial(hours.spans, lane)) if lane.blackouts else terms
 
 
-def _moment(value: datetime | str) -> datetime:
-    """A moment as a raw read gives it: SQLite's is text."""
-    return datetime.fromisoformat(value) if isinstance(value, str) else value
+def lane_finish(
+    lane: Connection, state: LaneState, depth: Depth, measured: Pace, *, now: datetime
+) -> Finish:
+    """When the lane will have answered the rows that are due now, or wait for the payer."""
+    everybody = Claimant(Priority.NORMAL, "", "")
+    at = through(
+        {everybody: Line(depth.due, depth.waiting)},
+        [everybody],
+        terms_of(lane, state, measured, now=now),
+        now=now,
+        last_asked=depth.last_asked_at,
+    )
+    return Finish(at) if at else Finish(None, lane, held(lane, state, now))
+
+
+def batch_finishes(batches: Sequence[Batch], *, now: datetime) -> dict[UUID, Finish]:
+    """When each of these batches will be finished; five statements, however many there are.
+
+    A batch that has nothing in any lane is finished now.
+    """
+    theirs = shares([batch.pk for batch in batches])
+    wanted = {pk for lanes in theirs.values() for pk in lanes}
+    found = Connection.objects.filter(pk__in=wanted).select_related("lane_state", "payer")
+    lanes = {lane.pk: lane for lane in found} if wanted else {}
+    measured, lines = paces(list(lanes.values())), due_lines(list(lanes), until=now)
+    terms = {
+        pk: terms_of(lane, state_of(lane), measured[pk], now=now) for pk, lane in lanes.items()
+    }
+    finishes = {}
+    for batch in batches:
+        ends = _ends(batch, theirs[batch.pk], lines, terms, now=now, start=now)
+        unknown = next((lanes[pk] for pk, end in ends.items() if end is None), None)
+        finishes[batch.pk] = (
+            Finish(None, unknown, held(unknown, state_of(unknown), now))
+            if unknown
+            else Finish(max([now, *(end for end in ends.values() if end)]))
+        )
+    return finishes
 
 
 def batch_finish(batch: Batch, *, connections: Iterable[Connection], now: datetime) -> datetime:
-    """When the slowest lane will have answered the batch's last row, rounded up to 5 minutes.
+    """When the slowest lane will have answered a batch's last row, rounded up to 5 minutes.
 
-    In the clinic's zone, and never before the batch's start.
+    In the clinic's zone, and never before the batch's start. A lane that somebody has to open
+    is taken for open by then, since what the API answers has to name a moment; so is one whose
+    end is not in sight.
     """
-    own = _rows_in_line("batch_id = %s", [database_uuid(batch.pk)])
-    lanes = [lane for lane in connections if lane.pk in own]
-    finish = last_answer(batch, rows=own, lanes=lanes, now=now)
+    start = max(batch.scheduled_for or now, now)
+    mine = shares([batch.pk])[batch.pk]
+    lanes = {lane.pk: lane for lane in connections if lane.pk in mine}
+    states = LaneState.objects.in_bulk(list(lanes)) if lanes else {}
+    measured, lines = paces(list(lanes.values())), due_lines(list(lanes), until=start)
+    terms = {}
+    for pk, lane in lanes.items():
+        state = states.get(pk) or LaneState(connection=lane)
+        terms[pk] = replace(terms_of(lane, state, measured[pk], now=now), closed="")
+    of_lanes = {pk: mine[pk] for pk in lanes}
+    ends = _ends(batch, of_lanes, lines, terms, now=now, start=start)
+    finish = max([start, *(end for end in ends.values() if end)])
     return round_up(finish).astimezone(batch.clinic.zone)
 
 
-def last_answer(
-    batch: Batch, *, rows: Mapping[int, int], lanes: Collection[Connection], now: datetime
-) -> datetime:
-    """The same moment as it is reckoned; `rows` are the batch's rows in line by lane.
-
-    Each lane first works off what is due before the batch starts.
-    """
-    start = max(batch.scheduled_for or now, now)
-    due = connection.ops.adapt_datetimefield_value(start)
-    ahead = _rows_in_line(
-        f"connection_id IN ({', '.join(['%s'] * len(rows)) or 'NULL'})"
-        " AND run_at <= %s AND (batch_id IS NULL OR batch_id <> %s)",
-        [*rows, due, database_uuid(batch.pk)],
-    )
-    finish = start
-    for pk, answers_a_second in paces(lanes).items():
-        each = timedelta(seconds=1 / answers_a_second)
-        finish = max(finish, start + rows[pk] * each, now + (rows[pk] + ahead.get(pk, 0)) * each)
-    return finish
-
-
-def _rows_in_line(condition: str, parameters: list[Any]) -> dict[int, int]:
-    """How many rows of each lane are in line, of those that meet the condition."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT connection_id, count(*) FROM {TASK} WHERE {condition} AND {_IN_LINE}"
-            " AND connection_id IS NOT NULL GROUP BY connection_id",
-            parameters,
+def _ends(
+    batch: Batch,
+    mine: Mapping[int, Share],
+    lines: Mapping[int, Lines],
+    terms: Mapping[int, Terms],
+    *,
+    now: datetime,
+    start: datetime,
+) -> dict[int, datetime | None]:
+    """When each lane will have answered the batch's last row in it."""
+    ends = {}
+    for pk, share in mine.items():
+        everybody, claimants = _with_all_of(batch, share, lines[pk])
+        ends[pk] = through(
+            everybody,
+            claimants,
+            terms[pk],
+            now=now,
+            start=start,
+            last_due=share.last_due,
+            last_asked=share.last_asked,
         )
-        return dict(cursor.fetchall())
+    return ends
+
+
+def _with_all_of(batch: Batch, share: Share, lines: Lines) -> tuple[Lines, list[Claimant]]:
+    """The lane's due rows with all that the batch has in it, and which of them are the batch's.
+
+    What is due later stands behind the batch's other rows, what is in a worker's hands counts as
+    a row; paths of searches stand with the clinic's rows without a batch.
+    """
+    clinic, name = name_of(batch.clinic_id), name_of(batch.pk)
+    every, mine = dict(lines), [each for each in lines if each.batch == name]
+    last = max(mine, default=Claimant(Priority.NORMAL, clinic, name))
+    unasked = share.line.unasked - sum(lines[each].unasked for each in mine if each != last)
+    waiting = share.line.waiting - sum(lines[each].waiting for each in mine if each != last)
+    every[last] = Line(max(unasked, 0), max(waiting, 0) + share.running)
+    if share.paths:
+        others = Claimant(Priority.NORMAL, clinic, clinic)
+        known = lines.get(others, Line())
+        every[others] = Line(max(known.unasked, share.paths), known.waiting)
+        mine = [*mine, others]
+    return every, [*mine, last]
 
 
 def round_up(moment: datetime) -> datetime:

@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from eligibility.engine import claim as claims
-from eligibility.engine import forecast, lanes, leases, suspects, unroutable
+from eligibility.engine import depth, forecast, lanes, leases, recent, suspects, unroutable
 from eligibility.models import Connection
 from tests.eligibility.engine.helpers import (
     answered,
@@ -134,13 +134,28 @@ def test_a_forecast_reads_the_newest_answers_and_the_rows_in_line(lane: Connecti
     batch = make_batch(lane)
     make_rows(lane, 2, batch=batch)
 
-    own, ahead, newest = plans(
-        lambda: forecast.batch_finish(batch, connections=[lane], now=timezone.now())
-    )
+    own, newest, in_line = plans(lambda: forecast.batch_finishes([batch], now=timezone.now()))
 
     assert_is_led_by(own, "task_of_batch" if "task_of_batch" in own else "task_line")
-    assert_is_led_by(ahead, "task_line", "connection_id")
     assert_is_led_by(newest, "task_pace", "connection_id")
+    assert_is_led_by(
+        in_line, "task_turns" if "task_turns" in in_line else "task_line", "connection_id"
+    )
+
+
+def test_the_depth_of_lanes_is_counted_among_the_rows_in_line(lane: Connection) -> None:
+    line, waiting = plans(lambda: depth.depths([lane.pk], now=timezone.now()))
+
+    assert_is_led_by(line, "task_line", "connection_id")
+    assert_is_led_by(
+        waiting, "task_looks" if "task_looks" in waiting else "task_line", "connection_id"
+    )
+
+
+def test_the_answers_of_the_last_minute_are_counted_among_the_newest(lane: Connection) -> None:
+    (plan,) = plans(lambda: recent.answered_within([lane.pk], since=timezone.now()))
+
+    assert_is_led_by(plan, "task_pace", "connection_id", "finished_at")
 
 
 @pytest.mark.sqlite_only
