@@ -189,6 +189,10 @@ UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=20 * 1024 * 1024)
 API_PREFIXES = ("/v2/", "/integrations/", "/api/")
 BULK_MAX_ROWS = env.int("BULK_MAX_ROWS", default=10_000)
 BULK_MAX_BYTES = env.int("BULK_MAX_BYTES", default=20 * 1024 * 1024)
+# Calls of the API in each window, of one key and of all keys of a team together.
+QUOTA_SECONDS = env.int("QUOTA_SECONDS", default=60)
+QUOTA_CALLS_OF_KEY = env.int("QUOTA_CALLS_OF_KEY", default=1_200)
+QUOTA_CALLS_OF_TEAM = env.int("QUOTA_CALLS_OF_TEAM", default=3_600)
 # A body over the limit is read up to here before it is refused, so that the client gets the answer.
 DRAIN_MAX_BYTES = 64 * 1024 * 1024
 # What a record's `config.status` may say.

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 
 from portal.errors import ApiError, ErrorCode, detail
+from portal.quotas import quotas
 
 
 def check_row_count(rows: Sequence[Any], *, pointer: str, most: int | None = None) -> None:
@@ -30,4 +31,14 @@ def limits_text() -> str:
     return (
         f"One request carries at most **{settings.BULK_MAX_ROWS:,} rows** and "
         f"**{mebibytes:g} MiB**; one more of either is answered 413 and nothing is created."
+    )
+
+
+def quotas_text() -> str:
+    """The quotas in words, for the OpenAPI page."""
+    of_key, of_team = quotas()
+    return (
+        f"A key may make **{of_key.calls:,} calls** in {of_key.seconds} seconds, all keys of a "
+        f"team together **{of_team.calls:,}**. `RateLimit` says what is left; one call more is "
+        "answered 429 with `Retry-After`."
     )

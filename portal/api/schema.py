@@ -11,7 +11,7 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from pydantic import BaseModel, Field
 
-from portal.api.limits import limits_text
+from portal.api.limits import limits_text, quotas_text
 from portal.errors import STATUS, ErrorCode
 
 MEANING: dict[ErrorCode, str] = {
@@ -38,17 +38,33 @@ _INTRODUCTION = (
     "envelope, with one entry of `details` for each fault."
 )
 _ALWAYS = (ErrorCode.METHOD_NOT_ALLOWED, ErrorCode.INTERNAL, ErrorCode.UNAVAILABLE)
-_WITH_KEY = (ErrorCode.INVALID_REQUEST, ErrorCode.UNAUTHORIZED, ErrorCode.FORBIDDEN)
+_WITH_KEY = (
+    ErrorCode.INVALID_REQUEST,
+    ErrorCode.UNAUTHORIZED,
+    ErrorCode.FORBIDDEN,
+    ErrorCode.RATE_LIMITED,
+)
 _WITH_BODY = (
     ErrorCode.INVALID_JSON,
     ErrorCode.PAYLOAD_TOO_LARGE,
     ErrorCode.UNSUPPORTED_MEDIA_TYPE,
 )
+_QUOTA = {
+    "RateLimit": {
+        "description": "What is left of each quota (`r`), and the seconds until it is whole again "
+        "(`t`).",
+        "schema": {"type": "string"},
+    },
+    "RateLimit-Policy": {
+        "description": "The quotas: so many calls (`q`) in so many seconds (`w`).",
+        "schema": {"type": "string"},
+    },
+}
 _RETRY_AFTER = {"description": "Seconds to wait.", "schema": {"type": "integer"}}
 _CHALLENGE = {"description": "How to send a key.", "schema": {"type": "string"}}
 _HEADERS = {
     "401": {"WWW-Authenticate": _CHALLENGE},
-    "429": {"Retry-After": _RETRY_AFTER},
+    "429": {"Retry-After": _RETRY_AFTER, **_QUOTA},
     "503": {"Retry-After": _RETRY_AFTER},
 }
 _CLINIC = {
@@ -130,7 +146,7 @@ def add_common_parts(
     result: dict[str, Any], generator: Any, request: Any, public: bool
 ) -> dict[str, Any]:
     """A drf-spectacular postprocessing hook: errors and headers of every operation."""
-    result["info"]["description"] = f"{_INTRODUCTION}\n\n{limits_text()}"
+    result["info"]["description"] = f"{_INTRODUCTION}\n\n{limits_text()}\n\n{quotas_text()}"
     schemas = result.setdefault("components", {}).setdefault("schemas", {})
     model = ErrorEnvelope.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(model.pop("$defs"))

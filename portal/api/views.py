@@ -7,9 +7,11 @@ from typing import Any, cast
 
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from portal.api.authentication import Caller
+from portal.api.throttle import QuotaThrottle, quota_headers
 from portal.errors import ApiError, ErrorCode, detail
 
 
@@ -35,8 +37,18 @@ class ApiViewSet(ViewSet):
     """
 
     content_negotiation_class = AlwaysJson
+    throttle_classes = (QuotaThrottle,)
     http_method_names = ["get", "post", "put", "patch", "delete", "head"]
     required_scopes: Mapping[str, str] = {}
+
+    def finalize_response(
+        self, request: Request, response: Response, *args: Any, **kwargs: Any
+    ) -> Response:
+        """DRF's answer, with what is left of the caller's quotas."""
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        for name, value in quota_headers(request).items():
+            answer.headers[name] = value
+        return answer
 
     @property
     def caller(self) -> Caller:

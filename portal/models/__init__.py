@@ -5,6 +5,7 @@ from portal.models.audit import ActorKind, AuditEvent, Verb
 from portal.models.files import FileImport
 from portal.models.groupfix import FixedRow, GroupFix
 from portal.models.idempotency import IdempotencyRecord
+from portal.models.quota import QuotaUse
 from portal.models.submission import RejectedRow, RowState, Submission
 from portal.models.team import Clinic, Team
 from portal.models.user import Role, User
@@ -18,6 +19,7 @@ __all__ = [
     "FixedRow",
     "GroupFix",
     "IdempotencyRecord",
+    "QuotaUse",
     "RejectedRow",
     "Role",
     "RowState",

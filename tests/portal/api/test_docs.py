@@ -182,7 +182,7 @@ def test_every_operation_lists_its_errors_in_the_envelope(schema: dict[str, Any]
         }
         expected = {"METHOD_NOT_ALLOWED", "INTERNAL", "UNAVAILABLE"}
         if not name.endswith("/health"):
-            expected |= {"INVALID_REQUEST", "UNAUTHORIZED", "FORBIDDEN"}
+            expected |= {"INVALID_REQUEST", "UNAUTHORIZED", "FORBIDDEN", "RATE_LIMITED"}
         if "requestBody" in operation:
             expected |= {"INVALID_JSON", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"}
         if name.startswith("post"):
