@@ -17,6 +17,7 @@ from eligibility.admin.links import address, batch_address, fix_address, task_ad
 from eligibility.admin.task_parts import (
     answer_parts,
     attempt_parts,
+    chain_parts,
     event_parts,
     path_parts,
     request_parts,
@@ -74,6 +75,7 @@ def task_context(view: TaskView, *, with_raw: bool) -> dict[str, Any]:
         "answer": answer_parts(view),
         "request_parts": request_parts(view),
         "attempts": attempt_parts(view, with_raw=with_raw),
+        "chain": chain_parts(view),
         "events": event_parts(view),
         "paths": path_parts(view),
     }

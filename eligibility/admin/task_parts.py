@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from eligibility.admin.badges import failure_badge, outcome_badge, status_badge
+from eligibility.admin.links import task_address
 from eligibility.admin.task_rows import answer_of
 from eligibility.admin.task_view import TaskView
 from eligibility.choices import AttemptState
@@ -127,6 +128,21 @@ def attempt_parts(view: TaskView, *, with_raw: bool) -> list[dict[str, Any]]:
     return [_attempt(view, attempt, with_raw=with_raw) for attempt in view.attempts]
 
 
+def chain_parts(view: TaskView) -> dict[str, Any]:
+    """What the card must say besides its answer: whose it is, what came after, what is new."""
+    chain, source = view.chain, view.task.reused_from_id
+    late = chain.late_answer()
+    return {
+        "stands": chain.stands,
+        "aside": chain.aside(view.zone) or chain.failed_again(view.zone),
+        "late": outcome_badge(late.outcome) if late else "",
+        "late_at": view.at(late.created_at) if late else "",
+        "news": chain.news(view.zone),
+        "source": task_address(source) if source else "",
+        "source_name": f"Check …{source.hex[-8:]}" if source else "",
+    }
+
+
 def _attempt(view: TaskView, attempt: Attempt, *, with_raw: bool) -> dict[str, Any]:
     result = getattr(attempt, "result", None)
     raw = attempt.raw if with_raw else None
@@ -140,8 +156,8 @@ def _attempt(view: TaskView, attempt: Attempt, *, with_raw: bool) -> dict[str, A
         "message": attempt.message,
         "at": view.at(attempt.started_at),
         "took": _took(attempt.milliseconds),
-        "late": attempt.late,
-        "prevails": result is not None and result.pk == view.task.result_id,
+        "mark": view.chain.mark(attempt),
+        "prevails": view.chain.counts(attempt),
         "raw": _pretty(view.mask.value(raw)) if raw is not None else "",
     }
 

@@ -9,7 +9,7 @@ from django.db.models import F, QuerySet
 
 from eligibility.admin.badges import REVIEW, failure_badge, outcome_badge, status_badge
 from eligibility.admin.links import task_address
-from eligibility.choices import Failure, Review, Status
+from eligibility.choices import Failure, Outcome, Review, Status
 from eligibility.identifiers import mask
 from eligibility.models import EligibilityTask
 from eligibility.presentation.codes import visit_name
@@ -18,7 +18,8 @@ from portal import moments
 _SHOWN = (
     "id", "name", "id_type", "id_value", "client_reference", "visit_type", "service_date",
     "status", "outcome", "failure", "failure_message", "review", "test_mode", "created_at",
-    "payer__code", "payer__name", "clinic__name",
+    "payer__code", "payer__name", "clinic__name", "question_number", "result_question",
+    "reused_from",
 )  # fmt: skip
 
 
@@ -33,7 +34,11 @@ REVIEW_WORDS = {
 def with_all_that_a_line_shows(rows: QuerySet[EligibilityTask]) -> QuerySet[EligibilityTask]:
     """One query for a page of lines, without the wide columns."""
     joined = rows.select_related("payer", "clinic").only(*_SHOWN)
-    return joined.annotate(is_synthetic=F("result__synthetic"))
+    return joined.annotate(
+        is_synthetic=F("result__synthetic"),
+        known_outcome=F("result__outcome"),
+        known_since=F("result__created_at"),
+    )
 
 
 def task_line(task: Any, *, now: datetime, zone: tzinfo) -> dict[str, Any]:
@@ -53,11 +58,24 @@ def task_line(task: Any, *, now: datetime, zone: tzinfo) -> dict[str, Any]:
         "status": status_badge(task.status),
         "answer": line_answer(task),
         "has_failed": task.status == Status.FAILED,
+        "known": _known(task, now),
         "review": REVIEW_WORDS.get(task.review),
         "age": moments.age(task.created_at, now),
         "asked_at": moments.at(task.created_at, zone),
         "clinic": task.clinic.name,
     }
+
+
+def _known(task: Any, now: datetime) -> str:
+    """Of which age a reused answer is, and what a failed re-run leaves standing."""
+    if not task.known_outcome:
+        return ""
+    age = moments.age(task.known_since, now)
+    if task.status == Status.DONE and task.reused_from_id is not None:
+        return f"Reused, answered {age}"
+    if task.status == Status.FAILED and task.result_question == task.question_number:
+        return f"{Outcome(task.known_outcome).label}, answered {age}"
+    return ""
 
 
 def line_answer(task: Any) -> Any:

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from eligibility.admin.names import names_of, payer_names
+from eligibility.admin.task_chain import Chain, read_chain
 from eligibility.admin.task_rows import tag_of
 from eligibility.choices import FINAL, Status
 from eligibility.models import Attempt, EligibilityTask, Result, TaskEvent, TaskRevision
@@ -39,6 +40,7 @@ class TaskView:
     now: datetime
     zone: tzinfo
     mask: Mask
+    chain: Chain
 
     @property
     def is_final(self) -> bool:
@@ -92,6 +94,7 @@ class TaskView:
             dob=task.dob,
             doubts=[str(each.get("message", "")) for each in task.warnings],
             corrected=self.was_corrected_since,
+            contradicted=self.chain.is_contradicted,
             payers=self.payers,
         )
         given = Given(
@@ -100,6 +103,7 @@ class TaskView:
             at=result.created_at,
             day=result.created_at.astimezone(self.zone).date(),
             synthetic=result.synthetic,
+            reused=task.reused_from_id is not None,
         )
         return front_desk_card(asked, given, now=self.now)
 
@@ -144,6 +148,7 @@ def read_task(
         now=now,
         zone=task.clinic.zone,
         mask=Mask(_secrets(task, revisions), revealed=revealed),
+        chain=read_chain(task, newest, revisions),
     )
 
 

@@ -9,12 +9,13 @@ from typing import Any, Final
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from eligibility.choices import Status
+from eligibility.choices import Outcome, Status
 from eligibility.files.appointments import APPOINTMENT
 from eligibility.files.export import ROWS_AT_ONCE, Outgoing, Values
-from eligibility.models import Batch, EligibilityTask, TaskRevision
+from eligibility.models import Batch, EligibilityTask, Result, TaskRevision
 from eligibility.presentation.card import Asked, Card, Given, front_desk_card
 from eligibility.presentation.failures import explain
+from portal import moments
 
 _QUESTION: Final = (
     *("line", "client_reference", APPOINTMENT, "name", "dob", "phone", "id_type", "id_value"),
@@ -23,7 +24,7 @@ _QUESTION: Final = (
 _ANSWER: Final = (
     *("status", "outcome", "what_to_do", "valid_on_the_day", "member_name", "plan"),
     *("policy_start", "policy_end", "network", "patient_pays", "pre_approval"),
-    *("warnings", "answered_at", "answered_by", "task_id"),
+    *("warnings", "answered_at", "answered_by", "reused", "task_id"),
 )
 RESULT_COLUMNS: Final = (*_QUESTION, *_ANSWER)
 """Identifiers are written out: who may export sees them, and the export is logged."""
@@ -37,7 +38,12 @@ def results(batch: Batch) -> Outgoing:
     now, zone = timezone.now(), batch.clinic.zone
     corrections = TaskRevision.objects.filter(task=OuterRef("pk"))
     since = corrections.filter(made_at__gt=OuterRef("result__created_at"))
-    chosen = tasks.select_related("payer", "result").annotate(corrected=Exists(since))
+    # Yes prevails over no, so a no that came after it is what contradicts an answer.
+    noes = Result.objects.filter(task=OuterRef("pk"), outcome=Outcome.NOT_ELIGIBLE)
+    later = noes.filter(created_at__gt=OuterRef("result__created_at"), attempt__late=False)
+    chosen = tasks.select_related("payer", "result").annotate(
+        corrected=Exists(since), denied=Exists(later)
+    )
     chosen = chosen.order_by("line", "pk")
     rows = (_row(task, now, zone) for task in chosen.iterator(ROWS_AT_ONCE))
     return Outgoing(RESULT_COLUMNS, rows, tasks.count())
@@ -58,7 +64,7 @@ def _question(task: EligibilityTask) -> Values:
 
 def _answer(task: Any, now: datetime, zone: tzinfo) -> Values:
     result = task.result
-    if task.status != Status.DONE or result is None:
+    if result is None or not _is_known(task):
         return (_status(task), "", _advice(task), *[""] * (len(_ANSWER) - 4))
     day = result.created_at.astimezone(zone).date()
     asked = Asked(
@@ -69,20 +75,34 @@ def _answer(task: Any, now: datetime, zone: tzinfo) -> Values:
         dob=task.dob,
         doubts=[str(each.get("message", "")) for each in task.warnings],
         corrected=task.corrected,
+        contradicted=task.denied and result.outcome == Outcome.ELIGIBLE and _stands(task),
     )
     answer = result.answer
     given = Given(result.outcome, answer, result.created_at, day, result.synthetic)
     card = front_desk_card(asked, given, now=now)
     policy, member = answer.get("policy") or {}, answer.get("member") or {}
     return (
-        *(_status(task), task.get_outcome_display(), card.advice, _YES_NO[card.valid]),
+        *(_status(task), str(Outcome(result.outcome).label)),
+        *(_advice(task) or card.advice, _YES_NO[card.valid]),
         *(member.get("name"), policy.get("plan") or policy.get("package")),
         *(policy.get("start"), policy.get("end")),
         *(_line(card, label) for label in ("Network", "Patient pays", "Pre-approval")),
         " ".join(card.warnings),
         result.created_at.astimezone(zone).replace(tzinfo=None),
         "the synthetic payer" if result.synthetic else card.payer,
+        f"answered {moments.age(result.created_at, task.created_at)}"
+        if task.reused_from_id
+        else "",
     )
+
+
+def _stands(task: EligibilityTask) -> bool:
+    return task.result_question == task.question_number
+
+
+def _is_known(task: EligibilityTask) -> bool:
+    """Whether people see an answer: also a failed re-run leaves the earlier one standing."""
+    return task.status == Status.DONE or (task.status == Status.FAILED and _stands(task))
 
 
 def _status(task: EligibilityTask) -> str:

@@ -33,7 +33,8 @@ class Asked:
     """The question, as far as the card is about it.
 
     `doubts` are the row's own warnings, with codes of payers whose names `payers` holds;
-    `corrected` says that it was changed after the answer.
+    `corrected` says that it was changed after the answer, `contradicted` that the payer said no
+    after the yes that prevails.
     """
 
     payer: str
@@ -43,18 +44,21 @@ class Asked:
     dob: date | None = None
     doubts: Sequence[str] = ()
     corrected: bool = False
+    contradicted: bool = False
     payers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """The answer as stored. `day` is the day of the answer in the clinic's zone."""
+    """The answer as stored. `day` is the day of the answer in the clinic's zone; `reused` says
+    that another row's answer stands for this one, which was never asked."""
 
     outcome: str
     answer: Stored
     at: datetime
     day: date
     synthetic: bool = False
+    reused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,7 @@ class Card:
     age: str
     synthetic: bool
     payer: str
+    reused: bool = False
     lines: tuple[Line, ...] = ()
     remarks: tuple[str, ...] = ()
     warnings: tuple[str, ...] = field(default=())
@@ -111,7 +116,7 @@ def front_desk_card(asked: Asked, given: Given, *, now: datetime) -> Card:
     answer = given.answer
     day = asked.service_date or given.day
     valid = is_valid_on(day, answer.get("policy") or _NOTHING)
-    contradicted = outcome is Outcome.ELIGIBLE and valid is False
+    contradicted = asked.contradicted or (outcome is Outcome.ELIGIBLE and valid is False)
     explained = OUTCOMES.get(outcome)
     payer = str(answer.get("payer_name") or asked.payer)
     return Card(
@@ -124,6 +129,7 @@ def front_desk_card(asked: Asked, given: Given, *, now: datetime) -> Card:
         age=moments.age(given.at, now),
         synthetic=given.synthetic,
         payer=payer,
+        reused=given.reused,
         lines=tuple(_lines(asked, answer, outcome, day)),
         remarks=tuple(str(remark) for remark in answer.get("remarks") or ()),
         warnings=tuple(doubts(asked, given, day=day, valid=valid, now=now)[:_MOST_WARNINGS]),

@@ -46,6 +46,8 @@ def _about_the_question(asked: Asked) -> Iterator[str]:
     """The answer is to a question that nobody asks any more."""
     if asked.corrected:
         yield "The row was corrected after this answer: it is about the row as it was before."
+    if asked.contradicted:
+        yield "A later answer says not eligible: ask the payer before you rely on this one."
 
 
 def _about_the_policy(given: Given, day: date, valid: bool | None) -> Iterator[str]:

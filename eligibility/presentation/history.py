@@ -6,6 +6,8 @@ from eligibility.choices import Failure, Look, Outcome, Status
 from portal.badges import Colour
 
 _AGAIN = "tries again: "
+_REUSED = "reused: "
+_STANDS = ", earlier answer stands: "
 _LOOKS: dict[str, tuple[str, Colour]] = {
     Status.PENDING: ("schedule", "grey"),
     Status.RUNNING: ("call_made", "blue"),
@@ -24,7 +26,7 @@ def move_words(before: str, after: str, note: str) -> str:
         case Status.RUNNING:
             return "Looked again" if before == Status.WAITING else "Asked the payer"
         case Status.DONE:
-            return f"Answered: {_outcome(note)}"
+            return _answered(note)
         case Status.FAILED:
             return f"Failed: {_failure(note)}"
         case Status.WAITING:
@@ -47,6 +49,16 @@ _WAITS: dict[Look, str] = {
     Look.RECONCILE: "No answer came back; the payer will be asked what became of the call",
     Look.NONE: "Waiting for the payer",
 }
+
+
+def _answered(note: str) -> str:
+    """An answer of this conversation, or one that was known; perhaps an earlier one stands."""
+    if note.startswith(_REUSED):
+        return f"Fresh answer reused, nobody was asked: {_outcome(note.removeprefix(_REUSED))}"
+    came, stands, earlier = note.partition(_STANDS)
+    if stands:
+        return f"Answered: {_outcome(came)}. The earlier answer stands: {_outcome(earlier)}"
+    return f"Answered: {_outcome(note)}"
 
 
 def _outcome(note: str) -> str:

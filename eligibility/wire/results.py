@@ -27,7 +27,10 @@ ROW_FIELDS = (
     "payer__name",
     "result__id",
     "result__answer",
+    "result__outcome",
     "result__created_at",
+    "question_number",
+    "result_question",
 )
 """The columns that one row of many is made of."""
 
@@ -40,15 +43,31 @@ _OF_THE_ANSWER = ("status", "outcome", "failure", "failure_message", "result__id
 _SETTLED = (Status.DONE, Status.FAILED)
 
 
+def _known(task: Row) -> Row | None:
+    """The task as its answer is told; None as long as it is on its way, or when it was cancelled.
+
+    A re-run that failed does not hide the earlier answer: `status` says that it failed,
+    `eligibility_result` what the clinic knows.
+    """
+    if task["status"] not in _SETTLED:
+        return None
+    stands = task["result__id"] and task["result_question"] == task["question_number"]
+    if not (task["failure"] and stands):
+        return task
+    known = {"status": Status.DONE, "outcome": task["result__outcome"], "failure": ""}
+    return {**task, **known}
+
+
 def row(task: Row) -> dict[str, Any]:
     """One row of `bulk/get-results` and of `batch-results`."""
+    known = _known(task)
     return {
         "task_id": str(task["id"]),
         "status": _work_word(task),
         "is_search_all": task["is_search"],
         "created_at": moment(task["created_at"]),
         "updated_at": moment(task["updated_at"]),
-        "eligibility_result": _short_answer(task) if task["status"] in _SETTLED else None,
+        "eligibility_result": _short_answer(known) if known else None,
     }
 
 
@@ -65,6 +84,7 @@ def result(task: Row, paths: Sequence[Row] | None = None) -> dict[str, Any]:
     those that have answered is shown, and `search_all_status` says that it may change.
     """
     prevailing = _prevailing(task, paths or ())
+    known = _known(prevailing)
     shown = {
         "id": str(task["id"]),
         "task_id": str(task["id"]),
@@ -76,9 +96,7 @@ def result(task: Row, paths: Sequence[Row] | None = None) -> dict[str, Any]:
         "created_at": moment(task["created_at"]),
         "updated_at": moment(task["updated_at"]),
         "interim_results": _interim(prevailing),
-        "eligibility_result": (
-            _whole_answer(prevailing) if prevailing["status"] in _SETTLED else None
-        ),
+        "eligibility_result": _whole_answer(known) if known else None,
     }
     if task["is_search"]:
         shown |= _aggregated(paths or [task])

@@ -144,6 +144,7 @@ def finished(row: Claimed, reply: Reply) -> Finished:
         limits=row.limits,
         jitter=0.5,
         asked=row.asked,
+        earlier=row.earlier,
     )
     return Finished(row=row, reply=reply, move=move)
 

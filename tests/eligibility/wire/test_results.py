@@ -20,6 +20,7 @@ RESULT = UUID("0198b6d2-51f4-7000-8000-6f1d2a8c9e10")
 CLINIC = UUID("0d9f4c9a-6f3e-4f0e-9a57-7a1f6b0f3c11")
 ASKED = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 ANSWERED = datetime(2026, 11, 22, 8, 0, 2, 500, tzinfo=UTC)
+MUCH_LATER = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 ANSWER = Answer(
     payer_code="TPA004", member=Member(name="A"), policy=Policy(plan="Gold")
 ).model_dump(mode="json")
@@ -45,7 +46,10 @@ def make_task_row(**fields: Any) -> dict[str, Any]:
         "payer__name": "A payer",
         "result__id": None,
         "result__answer": None,
+        "result__outcome": None,
         "result__created_at": None,
+        "question_number": 0,
+        "result_question": 0,
         "clinic_id": CLINIC,
         "request_dump": {"id_value": "784"},
     } | fields
@@ -58,6 +62,7 @@ def done(outcome: str = "eligible", **fields: Any) -> dict[str, Any]:
         finished_at=ANSWERED,
         result__id=RESULT,
         result__answer=ANSWER,
+        result__outcome=outcome,
         result__created_at=ANSWERED,
         **fields,
     )
@@ -146,9 +151,24 @@ def test_a_failure_says_what_it_is_in_plain_words(failure: str) -> None:
     assert dump["data"]["is_eligible"] is None
 
 
-def test_a_failure_after_an_earlier_answer_shows_nothing_of_the_answer() -> None:
-    task = done() | failed("timeout", result__id=RESULT, result__answer=ANSWER)
+def test_a_re_run_that_failed_does_not_hide_the_earlier_answer() -> None:
+    earlier = done()
+    failure = {"status": "failed", "failure": "timeout", "outcome": "", "finished_at": MUCH_LATER}
+    task = earlier | failure
+    shown, before = wire.result(task), wire.result(earlier)
+    assert (shown["status"], wire.row(task)["status"]) == ("failed", "failed")
+    result = shown["eligibility_result"]
+    assert result["data_dump"] == before["eligibility_result"]["data_dump"]
+    assert result["created_at"] == ANSWERED.isoformat()
+    assert wire.row(task)["eligibility_result"] == wire.row(earlier)["eligibility_result"]
+    assert shown.keys() == before.keys()
+
+
+def test_a_failure_after_an_answer_to_another_question_shows_nothing_of_the_answer() -> None:
+    """The row was corrected in between: what was said before is about somebody else."""
+    task = done() | failed("timeout", result__id=RESULT, result__answer=ANSWER, question_number=1)
     dump = wire.result(task)["eligibility_result"]["data_dump"]
+    assert dump["status"] == "failed"
     assert dump["tpa"] == "TPA002"
     assert dump["data"]["patient_info"]["policy_holder_name"] is None
 
