@@ -18,6 +18,11 @@ from eligibility.engine.rows import TASK, Hold, add_events, database_uuid, pytho
 from eligibility.engine.suspects import MOST_CRASHES
 
 _AT_ONCE = 1000
+_OFTEN_HELD = (
+    f"(CASE WHEN {TASK}.fence >= 8 AND {TASK}.crashes + 1 < {MOST_CRASHES} THEN 1 ELSE 0 END)"
+)
+"""A row that was claimed so often and is still given back is a suspect, whoever was blamed: it
+may do its harm late, while another row is at work. It is never failed for that alone."""
 _OF_HOST = "substr(worker, 1, %s) = %s"
 """Not LIKE: a host's name may hold an underscore, which there stands for any character."""
 
@@ -27,12 +32,13 @@ def return_expired() -> int:
     return _give_back(f"lease_until < {clock.now()}", [], "its lease ended")
 
 
-def return_of_dead(workers: Sequence[str]) -> int:
+def return_of_dead(workers: Sequence[str], *, crashed: bool = True) -> int:
     """Give back the rows of workers that were seen to die, without waiting for their leases."""
     if not workers:
         return 0
     marks = ", ".join(["%s"] * len(workers))
-    return _give_back(f"worker IN ({marks})", list(workers), "its worker died")
+    note = "its worker died" if crashed else "its worker died of another row"
+    return _give_back(f"worker IN ({marks})", list(workers), note, crashed=crashed)
 
 
 def return_of_host(host_id: str, *, crashed: bool = True) -> int:
@@ -101,8 +107,8 @@ def _move(condition: str, parameters: list[Any], crashed: bool) -> list[tuple[An
     the claim's transaction; one that was being polled is polled again.
     """
     lock = " FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
-    counted = int(crashed)
-    poison = f"({counted} = 1 AND {TASK}.crashes + 1 >= {MOST_CRASHES})"
+    counted = "1" if crashed else _OFTEN_HELD
+    poison = f"({TASK}.crashes + {counted} >= {MOST_CRASHES})"
     talking = (
         "EXISTS (SELECT 1 FROM eligibility_attempt a"
         f" WHERE a.task_id = {TASK}.id AND a.state = 'open')"

@@ -25,6 +25,7 @@ from django.conf import settings
 from eligibility.choices import Failure, Look
 from eligibility.connectors.base import Call, Connector, Failed, Reply
 from eligibility.connectors.registry import get_connector
+from eligibility.engine.blackbox import BlackBox, noted, packed
 from eligibility.engine.claim import LEASE_MARGIN, Claimed
 from eligibility.engine.pulse import Pulse
 from portal.outgoing import OutgoingGuard, guarded_session, networks_of
@@ -72,6 +73,7 @@ class Runner:
         self._loop = uvloop.new_event_loop()
         self._conversations: dict[asyncio.Task[None], Claimed] = {}
         self._pulse = Pulse(self._loop)
+        self._box = BlackBox()
         self._session: aiohttp.ClientSession | None = None
         self._is_closing = False
         self._thread = threading.Thread(target=self._run, name="conversations", daemon=True)
@@ -137,7 +139,8 @@ class Runner:
                 reply: Reply = Failed(Failure.TIMEOUT, "not_sent", "The call was not sent in time.")
             else:
                 async with asyncio.timeout(row.lane.deadline):
-                    reply = await self._call(row)
+                    hold = packed(row.task_id, row.fence)
+                    reply = await noted(self._call(row), self._box, hold)
         except TimeoutError:
             reply = Failed(Failure.TIMEOUT, "deadline", "The payer did not answer in time.")
         except MemoryError:

@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import signal
 import socket
+import tempfile
 import time
+import weakref
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -24,7 +27,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.models.functions import Now
 
-from eligibility.engine import children, dispatcher, leases, slots
+from eligibility.engine import blackbox, children, dispatcher, leases, slots
 from eligibility.engine.silence import Silence
 from eligibility.engine.watch import Watch
 from eligibility.models import Connection, DrainSlot, WorkerHost
@@ -52,6 +55,8 @@ class Supervisor:
         self._watch = Watch(self._host_id)
         self._silence = Silence()
         self._own_payer = not settings.SYNTHETIC_PAYER_URL
+        self._boxes = tempfile.mkdtemp(prefix="portal-workers-")
+        weakref.finalize(self, shutil.rmtree, self._boxes, ignore_errors=True)
         self._payer_socket = children.listening_socket()
         port, fd = self._payer_socket.getsockname()[1], self._payer_socket.fileno()
         self._payer_url = settings.SYNTHETIC_PAYER_URL or f"http://127.0.0.1:{port}"
@@ -69,6 +74,7 @@ class Supervisor:
             *("--cluster", mine),
             environment={
                 HOST_KEY_VARIABLE: self._host_id,
+                blackbox.DIRECTORY_VARIABLE: self._boxes,
                 "SYNTHETIC_PAYER_URL": self._payer_url,
                 "WORKERS": str(workers),
             },
@@ -172,10 +178,13 @@ class Supervisor:
         beats = dict(busy.values_list("worker", "beat_at"))
         dead = [name for name in beats if not children.is_running(_pid(name))]
         self._end_silent(beats)
+        for name in dead:
+            culprit = blackbox.take(self._boxes, _pid(name))
+            blamed = leases.blame([culprit], "its worker died of it") if culprit else 0
+            returned = leases.return_of_dead([name], crashed=not blamed)
+            log.warning("worker_died", blamed=blamed, returned=returned + blamed)
         if dead:
-            returned = leases.return_of_dead(dead)
             slots.free_of_dead(dead)
-            log.warning("worker_died", workers=len(dead), returned=returned)
 
     def _end_silent(self, beats: Mapping[str, datetime | None]) -> None:
         """End workers that no longer beat: stopped, or held up where no exception reaches them.

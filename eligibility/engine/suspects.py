@@ -1,10 +1,10 @@
 """Rows that were in a worker's hands when it died: asked again away from the others.
 
 One of them may have killed it (a poison row: a fault in a native library, memory without end).
-Nobody knows which, so after the first crash they are *tried* in small groups, by one drain of
-each host before its other work; those of a group that killed its worker too are tried one by
-one. A crash of a row that was alone is its own. So a poison row meets the good rows once, only
-itself comes to three crashes, and the other drains work on meanwhile.
+Often it is known which (`engine.blackbox`). Else they are all *tried* in small groups, by one
+drain of each host before its other work; those of a group that killed its worker too are tried
+one by one. A crash of a row that was alone is its own. So a poison row meets the good rows once,
+only itself comes to three crashes, and the other drains work on meanwhile.
 """
 
 from __future__ import annotations

@@ -105,7 +105,12 @@ def test_a_lane_s_habit_is_the_middle_of_its_last_answers_that_were_waited_for()
 @pytest.mark.usefixtures("db")
 def test_a_habit_is_learned_once_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
-    monkeypatch.setattr(looks, "_last_waits", lambda lane: asked.append(lane) or [5.0] * 10)
+
+    def last_waits(lane_id: int) -> list[float]:
+        asked.append(lane_id)
+        return [5.0] * 10
+
+    monkeypatch.setattr(looks, "_last_waits", last_waits)
     habits = Habits()
 
     assert [habits.usual(1), habits.usual(1), habits.usual(2)] == [5.0, 5.0, 5.0]
