@@ -83,7 +83,8 @@ def noted(
         try:
             wanted = resume(value)
         except StopIteration as stop:
-            return stop.value
+            answer: Result = stop.value
+            return answer
         finally:
             box.clear()
         try:
