@@ -24,7 +24,9 @@ def make_payers(codes: Sequence[str] = CODES, **fields: Any) -> None:
         Payer.objects.create(
             code=code, name=f"Payer {code}", kind="tpa", **{"id_types": ["CARDNUMBER"]} | fields
         )
-    Payer.objects.create(code="BOTH", name="Unsure", kind="search", members=list(codes))
+    Payer.objects.create(
+        code="BOTH", name="Unsure", kind="search", id_types=["CARDNUMBER"], members=list(codes)
+    )
 
 
 def make_lanes(codes: Sequence[str] = CODES) -> list[Connection]:
