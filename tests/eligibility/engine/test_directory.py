@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from eligibility.choices import Outcome
 from eligibility.engine import directory
-from eligibility.models import DirectoryMark, KnownMember
+from eligibility.models import Connection, DirectoryMark, KnownMember
 from portal.models import Team
 from tests.eligibility.engine.helpers import answered, claim, end, make_lane, make_row, make_rows
 
@@ -26,6 +27,13 @@ def lines() -> list[tuple[str, str, str]]:
     """(key, payer, source) of the whole directory."""
     found = KnownMember.objects.order_by("pk").values_list("id_key", "payer__code", "source")
     return list(found)
+
+
+def known(lane: Connection, **fields: Any) -> KnownMember:
+    """A line for this lane's payer."""
+    assert lane.payer is not None
+    values = {"id_type": "CARDNUMBER", "id_key": "A1", "source": "import", **fields}
+    return KnownMember.objects.create(team=lane.team, payer=lane.payer, **values)
 
 
 def hear(outcome: Outcome) -> None:
@@ -54,9 +62,7 @@ def test_other_answers_write_nothing(outcome: Outcome) -> None:
 def test_a_payer_that_no_longer_has_the_member_loses_the_line(outcome: Outcome) -> None:
     lane = make_lane()
     for code in ("A1", "A2"):
-        KnownMember.objects.create(
-            team=lane.team, id_type="CARDNUMBER", id_key=code, payer=lane.payer, source="import"
-        )
+        known(lane, id_key=code)
     make_row(lane, id_key="A1")
     hear(outcome)
     directory.feed()
@@ -67,20 +73,14 @@ def test_a_line_known_since_the_answer_stays() -> None:
     lane = make_lane()
     make_row(lane, id_key="A1")
     hear(Outcome.MEMBER_NOT_FOUND)
-    KnownMember.objects.create(
-        team=lane.team, id_type="CARDNUMBER", id_key="A1", payer=lane.payer, source="import",
-        seen_at=timezone.now() + timedelta(seconds=1),
-    )  # fmt: skip
+    known(lane, seen_at=timezone.now() + timedelta(seconds=1))
     directory.feed()
     assert len(lines()) == 1
 
 
 def test_a_second_yes_renews_the_line() -> None:
     lane = make_lane()
-    KnownMember.objects.create(
-        team=lane.team, id_type="CARDNUMBER", id_key="A1", payer=lane.payer, source="import",
-        seen_at=timezone.now() - timedelta(days=100),
-    )  # fmt: skip
+    known(lane, seen_at=timezone.now() - timedelta(days=100))
     make_row(lane, id_key="A1")
     hear(Outcome.ELIGIBLE)
     directory.feed()
@@ -121,8 +121,5 @@ def test_an_answer_waits_until_no_transaction_may_add_one_before_it(
 
 
 def test_a_member_says_nothing_about_itself_in_words() -> None:
-    lane = make_lane()
-    line = KnownMember.objects.create(
-        team=lane.team, id_type="CARDNUMBER", id_key="SECRET1", payer=lane.payer, source="import"
-    )
+    line = known(make_lane(), id_key="SECRET1")
     assert "SECRET1" not in str(line)
