@@ -19,7 +19,11 @@ import aiohttp
 from yarl import URL
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
 Networks = tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
+
+_REPEATED: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
+"""Methods whose calls aiohttp sends again by itself when a connection ends."""
 
 # IPv6 addresses that only wrap an IPv4 one, with the bits that hold it: translators (NAT64) and
 # tunnels would carry the call to the address inside.
@@ -43,6 +47,10 @@ _NEVER: Final[Networks] = (
 
 class AddressRefused(aiohttp.InvalidURL):
     """A call to an address that the portal may not call; nothing was sent."""
+
+
+class CutOff(aiohttp.ClientConnectionError):
+    """The connection ended after the call had left. aiohttp does not repeat such a call."""
 
 
 @dataclass(slots=True)
@@ -135,6 +143,11 @@ class OutgoingGuard:
             if aim.is_refused:
                 raise AddressRefused(url) from None
             raise
+        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):
+            if request.method not in _REPEATED:
+                raise
+            # aiohttp would send it again, behind the back of whoever counts the calls.
+            raise CutOff from None
         finally:
             _aim.reset(token)
 

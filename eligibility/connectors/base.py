@@ -69,7 +69,8 @@ class Failed:
 
     `code` is the connector's own word for the cause ("http_500"); `retry_after` is the payer's
     wish in seconds. `fate_unknown` says that the call had left when it failed, so the payer may
-    have worked on it: it is asked what became of it before the call is repeated.
+    have worked on it: it is asked what became of it before the call is repeated. `is_final` says
+    that asking again about this question cannot help, whatever the failure's class.
     """
 
     failure: Failure
@@ -78,6 +79,7 @@ class Failed:
     retry_after: float | None = None
     raw: Any = None
     fate_unknown: bool = False
+    is_final: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,29 @@ class NotDelivered:
 
 
 Reply = Done | Pending | Failed | NotDelivered
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a connector made of a sample answer.
+
+    `word` is the payer's own word for the outcome, `echo` what it repeats of the question,
+    `doubts` the parts that could not be read, by the settings' names for them.
+    """
+
+    reply: Reply
+    word: str = ""
+    echo: str = ""
+    doubts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """Settings to begin with, under a title and a line of help for people."""
+
+    title: str
+    help: str
+    settings: Mapping[str, Any]
 
 
 class ConnectorSettings(BaseModel):
@@ -146,8 +171,8 @@ class Connector(ABC):
 
     name: ClassVar[str]
     settings_class: ClassVar[type[ConnectorSettings]]
-    repeat_is_safe: ClassVar[bool] = False
-    """The payer treats a second call with the same reference as the first one's repeat."""
+    presets: ClassVar[Mapping[str, Preset]] = {}
+    """Settings to begin with, by a name of their own; empty: the connector needs none."""
 
     @abstractmethod
     async def submit(self, call: Call, query: Query, settings: Any) -> Done | Pending | Failed:
@@ -168,6 +193,18 @@ class Connector(ABC):
     @abstractmethod
     async def probe(self, call: Call, settings: Any) -> Failed | None:
         """A cheap test that the payer is there and lets us in; None when all is well."""
+
+    def secret_names(self, settings: Any) -> tuple[str, ...]:
+        """The secrets that these settings refer to, in the order to ask for them."""
+        return ()
+
+    def rehearse(self, text: bytes, settings: Any, *, status: int, is_poll: bool) -> Reading | None:
+        """What an answer would mean, without any call; None where that cannot be said.
+
+        `text` is an answer's body, `status` its HTTP status, `is_poll` whether it answers a
+        question that the payer took earlier.
+        """
+        return None
 
     def check(self, query: Query, settings: Any) -> str | None:
         """Why this query cannot possibly be sent, in words for staff; None when it can."""

@@ -41,32 +41,61 @@ class Received:
         return _unreadable(code, message, _evidence(self.status, self.text))
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An HTTP answer of any status. `text` is None when there was more than we read.
+
+    `retry_after` is the payer's wish in seconds.
+    """
+
+    status: int
+    text: bytes | None
+    retry_after: float | None = None
+
+
 async def post_json(
     call: Call, path: str, body: Mapping[str, Any], headers: Mapping[str, str] = _NO_HEADERS
 ) -> Received | Failed:
     """POST a JSON body and read an answer of at most `call.byte_cap` bytes.
 
     `path` is joined to the call's base URL and must never hold anything about a patient.
-    Redirects are not followed: a payer's question must not end up at another address.
+    """
+    headers = {**_JSON_HEADERS, **headers} if headers else _JSON_HEADERS
+    heard = await ask(call, "POST", path, json.dumps(body).encode(), headers)
+    return heard if isinstance(heard, Failed) else judged(heard)
+
+
+async def ask(
+    call: Call,
+    method: str,
+    path: str,
+    body: bytes | None = None,
+    headers: Mapping[str, str] = _NO_HEADERS,
+) -> Heard | Failed:
+    """One call, whatever it is answered; a Failed only when no answer came.
+
+    `path` is joined to the call's base URL, or is an address of its own (https://…). Redirects
+    are not followed: a payer's question must not end up at another address.
     """
     try:
         address = _join(call.base_url, path)
     except ValueError:
         return _BAD_ADDRESS
     try:
-        async with call.session.post(
-            address,
-            data=json.dumps(body).encode(),
-            headers={**_JSON_HEADERS, **headers} if headers else _JSON_HEADERS,
-            allow_redirects=False,
+        async with call.session.request(
+            method, address, data=body, headers=headers, allow_redirects=False
         ) as response:
-            return _judge(response, await read_capped(response, call.byte_cap))
+            text = await read_capped(response, call.byte_cap)
+            wish = retry_after_seconds(response.headers.get("Retry-After"))
+            return Heard(response.status, text, wish)
     except aiohttp.ConnectionTimeoutError:
         return _unavailable("connect_timeout", "The payer could not be reached in time.")
     except TimeoutError:
         raise
     except aiohttp.ClientError as error:
         return failed_by_client_error(error)
+    except ValueError:  # a header or an address that HTTP cannot carry; nothing was sent
+        return _BAD_ADDRESS
 
 
 async def read_capped(response: aiohttp.ClientResponse, byte_cap: int) -> bytes | None:
@@ -112,34 +141,43 @@ def failed_by_client_error(error: aiohttp.ClientError) -> Failed:
 
 @lru_cache(maxsize=256)
 def _join(base_url: str, path: str) -> URL:
-    """The address of one call; ValueError when a connection's base URL is none."""
-    return URL(base_url.rstrip("/") + path)
+    """The address of one call; ValueError when a connection's base URL is none.
+
+    What is percent-encoded stays so: a payer's handle must not become a path of its own.
+    """
+    base = "" if "://" in path else str(URL(base_url)).rstrip("/")
+    address = URL(base + path, encoded=True)
+    if address.user is not None or address.password is not None:
+        raise ValueError("a login in the address")
+    return address
 
 
-def _judge(response: aiohttp.ClientResponse, text: bytes | None) -> Received | Failed:
+def judged(heard: Heard) -> Received | Failed:
     """What the status says; the body counts only when the payer says that all went well."""
-    if not 200 <= response.status < 300:
-        return _failed_by_status(response, text or b"")
-    return _oversize(response) if text is None else Received(response.status, text)
+    if not 200 <= heard.status < 300:
+        return failed_by_status(heard)
+    if heard.text is None:
+        raw = {"http_status": heard.status}
+        return _unreadable("oversize", "The payer's answer is larger than we read.", raw)
+    return Received(heard.status, heard.text)
 
 
-def _failed_by_status(response: aiohttp.ClientResponse, text: bytes) -> Failed:
+def failed_by_status(heard: Heard) -> Failed:
     """The failure class of an HTTP status (product.md, "Failure classes").
 
     A 500 is taken for "the payer is down": it says nothing against the row, passes by itself,
     and should open the lane's breaker like a 502.
     """
-    status, raw = response.status, _evidence(response.status, text)
+    status, raw = heard.status, _evidence(heard.status, heard.text or b"")
     code = f"http_{status}"
     if status == 429:
-        wish = retry_after_seconds(response.headers.get("Retry-After"))
-        return Failed(Failure.THROTTLED, code, "The payer asked us to slow down.", wish, raw)
+        message = "The payer asked us to slow down."
+        return Failed(Failure.THROTTLED, code, message, heard.retry_after, raw)
     if status in (401, 403):
         return Failed(Failure.CREDENTIALS, code, "The payer refused our login.", None, raw)
     if status in _DOWN:
-        wish = retry_after_seconds(response.headers.get("Retry-After"))
         message = f"The payer is not available (HTTP {status})."
-        return Failed(Failure.PAYER_UNAVAILABLE, code, message, wish, raw)
+        return Failed(Failure.PAYER_UNAVAILABLE, code, message, heard.retry_after, raw)
     if 300 <= status < 400:
         return _unreadable("redirect", "The payer answered with another address.", raw)
     return _unreadable(code, f"The payer did not understand the call (HTTP {status}).", raw)
@@ -149,11 +187,6 @@ def _evidence(status: int, text: bytes) -> dict[str, Any]:
     """The beginning of an answer that could not be used, kept with the attempt."""
     start = text[:_EVIDENCE].decode("utf-8", "replace").replace("\0", "\ufffd")
     return {"http_status": status, "body_start": start}
-
-
-def _oversize(response: aiohttp.ClientResponse) -> Failed:
-    raw = {"http_status": response.status}
-    return _unreadable("oversize", "The payer's answer is larger than we read.", raw)
 
 
 def _unavailable(code: str, message: str) -> Failed:

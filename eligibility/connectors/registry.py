@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from eligibility.connectors.base import Connector
+from eligibility.connectors.http_json.connector import HttpJsonConnector
 from eligibility.connectors.synthetic import SyntheticConnector
 
 CONNECTORS: dict[str, Connector] = {
-    connector.name: connector for connector in (SyntheticConnector(),)
+    connector.name: connector for connector in (SyntheticConnector(), HttpJsonConnector())
 }
 
 

@@ -83,7 +83,6 @@ class SyntheticConnector(Connector):
 
     name: ClassVar[str] = "synthetic"
     settings_class: ClassVar[type[ConnectorSettings]] = SyntheticSettings
-    repeat_is_safe: ClassVar[bool] = True
 
     async def submit(
         self, call: Call, query: Query, settings: SyntheticSettings

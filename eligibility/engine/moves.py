@@ -159,7 +159,7 @@ def _after_failure(
 ) -> Move:
     rule = FAILURE_RULES[reply.failure]
     most = min(limits.max_conversations, rule.most_conversations or limits.max_conversations)
-    if not rule.retried or failed >= most or age >= limits.give_up_after:
+    if not rule.retried or reply.is_final or failed >= most or age >= limits.give_up_after:
         return _failed(reply.failure, reply.message)
     after = backoff(limits, failed, jitter)
     if reply.retry_after is not None:

@@ -15,11 +15,13 @@ def test_every_connector_is_found_by_its_own_name() -> None:
         assert issubclass(connector.settings_class, ConnectorSettings)
 
 
-def test_every_connector_s_settings_have_defaults_and_refuse_what_they_do_not_know() -> None:
+def test_every_connector_can_be_begun_with_and_refuses_settings_it_does_not_know() -> None:
     for connector in CONNECTORS.values():
-        connector.settings_class()
-        with pytest.raises(ValueError, match="not_a_setting"):
-            connector.settings_class.model_validate({"not_a_setting": 1})
+        beginnings = [preset.settings for preset in connector.presets.values()] or [{}]
+        for beginning in beginnings:
+            connector.settings_class.model_validate(beginning)
+            with pytest.raises(ValueError, match="not_a_setting"):
+                connector.settings_class.model_validate({**beginning, "not_a_setting": 1})
 
 
 def test_an_unknown_name_is_said_to_be_unknown() -> None:
