@@ -9,6 +9,8 @@ from __future__ import annotations
 import logging
 import os
 import re
+import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,10 @@ keepalive = 5
 # A heartbeat file on a busy disk would look like a hung worker.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 control_socket_disable = True
+
+# The processes share their counts for /metrics through files in here; set before any is counted.
+_counts = tempfile.mkdtemp(prefix="portal-metrics-", dir=worker_tmp_dir)
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = _counts
 
 limit_request_line = 4094
 limit_request_fields = 64
@@ -47,3 +53,15 @@ class _WithoutRequest(logging.Filter):
 def on_starting(server: Any) -> None:
     """Guard the error log before the first request."""
     server.log.error_log.addFilter(_WithoutRequest())
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Keep a dead process's counts, and forget what only it could know."""
+    from prometheus_client import multiprocess
+
+    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+
+def on_exit(server: Any) -> None:
+    """Take the counts away. Only the first process runs this, not the workers."""
+    shutil.rmtree(_counts, ignore_errors=True)

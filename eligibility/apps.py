@@ -10,14 +10,19 @@ class EligibilityConfig(AppConfig):
     verbose_name = "Eligibility"
 
     def ready(self) -> None:
-        """Say how rows of ours are corrected, one by one and by groups."""
+        """Say how rows of ours are corrected, and what monitors are told of the engine."""
+        from eligibility.engine import health as engine_health
+        from eligibility.engine.metrics import EngineCollector
         from eligibility.operations.fixes import accept_rejected
         from eligibility.operations.group_failed import FailedChecks
         from eligibility.operations.group_rejected import RejectedChecks
         from eligibility.operations.intake import KIND
-        from portal import groupfix
+        from portal import groupfix, health, metrics
         from portal.intake import fixing
 
         fixing.register(KIND, accept_rejected, unique="reference_key")
         groupfix.register(RejectedChecks())
         groupfix.register(FailedChecks())
+        health.register(engine_health.workers)
+        health.register(engine_health.due_rows)
+        metrics.register(EngineCollector())

@@ -60,6 +60,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "portal.metrics.MetricsMiddleware",
     "portal.middleware.RequestIdMiddleware",
     "portal.middleware.SecurityHeadersMiddleware",
     "portal.middleware.ApiEnvelopeMiddleware",
@@ -189,6 +190,8 @@ UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=20 * 1024 * 1024)
 API_PREFIXES = ("/v2/", "/integrations/", "/api/")
 BULK_MAX_ROWS = env.int("BULK_MAX_ROWS", default=10_000)
 BULK_MAX_BYTES = env.int("BULK_MAX_BYTES", default=20 * 1024 * 1024)
+# Who may read /metrics: the bearer of this token; when it is empty, this machine alone.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 # Calls of the API in each window, of one key and of all keys of a team together.
 QUOTA_SECONDS = env.int("QUOTA_SECONDS", default=60)
 QUOTA_CALLS_OF_KEY = env.int("QUOTA_CALLS_OF_KEY", default=1_200)
@@ -258,7 +261,7 @@ SECURE_SSL_REDIRECT = HTTPS_ONLY
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS_ONLY else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS_ONLY
 SECURE_HSTS_PRELOAD = HTTPS_ONLY
-SECURE_REDIRECT_EXEMPT = [r"^v2/api-integration/health$"]
+SECURE_REDIRECT_EXEMPT = [r"^v2/api-integration/health$", r"^(healthz|readyz|metrics)$"]
 SESSION_COOKIE_SECURE = HTTPS_ONLY
 CSRF_COOKIE_SECURE = HTTPS_ONLY
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])

@@ -5,6 +5,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView
 
+from portal import metrics, probes
 from portal.api.docs import SwaggerView
 
 _home = RedirectView.as_view(pattern_name="admin:index")
@@ -15,6 +16,9 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("v2/", include("eligibility.urls")),
     path("integrations/v2/", include("records.urls")),
+    path("healthz", probes.alive, name="healthz"),
+    path("readyz", probes.ready, name="readyz"),
+    path("metrics", metrics.scrape, name="metrics"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SwaggerView.as_view(), name="docs"),
 ]
