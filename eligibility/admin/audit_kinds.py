@@ -10,6 +10,7 @@ from django.db.models import F, QuerySet
 from django.http import HttpRequest
 
 from eligibility.admin.connection_form import LABELS
+from eligibility.admin.freshness_field import windows_words
 from eligibility.models import Batch
 from eligibility.presentation.codes import id_type_name, visit_name
 from eligibility.presentation.fields import LABELS as FIELD_LABELS
@@ -41,6 +42,11 @@ def payer_value(name: str, value: Any) -> str | None:
     return "; ".join(word(each) for each in value) if word else None
 
 
+def connection_value(name: str, value: Any) -> str | None:
+    """A connection's windows in the words of its form."""
+    return windows_words(value) if name == "freshness" else None
+
+
 def batches_of_files(request: HttpRequest, ids: list[str]) -> QuerySet[Any]:
     """The batches that requests and files made, in the person's clinics."""
     own = Batch.objects.filter(clinic__in=visible_clinic_ids(request.user))
@@ -51,6 +57,6 @@ def batches_of_files(request: HttpRequest, ids: list[str]) -> QuerySet[Any]:
 describe("eligibility.eligibilitytask", Kind("Check", FIELD_LABELS, has_name=False))
 describe("eligibility.batch", Kind("Batch", has_name=False))
 describe("eligibility.payer", Kind("Payer", value=payer_value))
-describe("eligibility.connection", Kind("Connection", LABELS))
+describe("eligibility.connection", Kind("Connection", LABELS, value=connection_value))
 describe("portal.rejectedrow", Kind("Row not accepted", FIELD_LABELS, has_name=False))
 describe("portal.submission", Kind("List or request", has_name=False, pages=batches_of_files))

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 
 from eligibility.admin.connector_settings import ConnectorSettingsField
+from eligibility.admin.freshness_field import FreshnessField
 from eligibility.connectors.registry import CONNECTORS
 from eligibility.connectors.synthetic import SyntheticConnector
 from eligibility.models import Connection, Payer
@@ -43,6 +44,7 @@ LABELS = {
     "base_url": "Address",
     "is_active": "In use",
     "connector": "Speaks",
+    "freshness": "Reuse a plain yes or no",
 }
 HELP = {
     "name": "What staff see, such as “Daman, live”.",
@@ -62,6 +64,10 @@ HELP = {
     "backoff_min": "The pause after the first failure; it doubles with each further one.",
     "backoff_max": "The pause never gets longer than this.",
     "expected_pace": "Used for forecasts until there are enough answers to measure.",
+    "freshness": "A new row whose question this clinic has had answered inside the window is done "
+    "at once, without asking (and paying for) the payer; it shows the answer's age. The question "
+    "is payer, identifier, kind of visit and day of the visit. Never past the policy's end. A "
+    "re-run, and a row that says “ask again even if fresh”, always asks.",
 }
 
 
@@ -78,6 +84,7 @@ class ConnectionForm(OwnTeamForm):
         label="Settings of the connector",
         help_text="What is left empty keeps the connector's usual value.",
     )
+    freshness = FreshnessField(label=LABELS["freshness"], help_text=HELP["freshness"])
 
     class Meta:
         model = Connection
@@ -90,6 +97,8 @@ class ConnectionForm(OwnTeamForm):
         if "settings" in self.fields:
             widget: Any = self.fields["settings"].widget
             widget.connector = self._connector()
+        if "freshness" in self.fields:
+            self._set_visit_types(self.fields["freshness"].widget)
         if "payer" in self.fields:
             payer: Any = self.fields["payer"]
             payer.queryset = self._payers()
@@ -100,6 +109,12 @@ class ConnectionForm(OwnTeamForm):
                     MinValueValidator(low, f"At least {low:g}."),
                     MaxValueValidator(high, f"At most {high:g}."),
                 ]
+
+    def _set_visit_types(self, widget: Any) -> None:
+        """The payer's visit types; a new connection has none yet, but for all visits together."""
+        payer = self.instance.payer
+        widget.visit_types = list(payer.visit_types) if payer else []
+        widget.is_test = payer is None and self.instance.pk is not None
 
     def _connector(self) -> str:
         return self.instance.connector or self.data.get("connector") or next(iter(CONNECTORS))
@@ -127,6 +142,8 @@ class ConnectionForm(OwnTeamForm):
         said = self.cleaned_data
         if not self.instance.pk and self._exists(said.get("payer")):
             self.add_error("payer", "Your team has a connection of this kind already.")
+        if said.get("freshness") and not (self.instance.payer_id or said.get("payer")):
+            self.add_error("freshness", "The test connection always asks.")
         shortest, longest = said.get("backoff_min"), said.get("backoff_max")
         if shortest and longest and longest < shortest:
             self.add_error("backoff_max", "It cannot be shorter than the shortest pause.")

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from eligibility.admin.audit_kinds import requirement_words
 from eligibility.admin.connection_form import BOUNDS, ConnectionForm
+from eligibility.admin.freshness_field import windows_words
 from eligibility.admin.payer_form import PayerForm
 from eligibility.connectors.synthetic import SyntheticConnector
 from eligibility.models import Connection, Payer
@@ -132,7 +133,7 @@ class ConnectionAdmin(OwnTeamAdmin):
 
     form = ConnectionForm
     add_with = change_with = Capability.MANAGE_CONNECTIONS
-    editable = ("name", "is_active", "base_url", "settings", *BOUNDS)
+    editable = ("name", "is_active", "base_url", "settings", *BOUNDS, "freshness")
     editable_when_new = ("payer", "connector")
     list_display = (
         "name",
@@ -152,12 +153,14 @@ class ConnectionAdmin(OwnTeamAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Connection | None = None) -> Any:
         """The connector's settings only for those who may change them: they may hold secrets."""
         how = ["connector", "base_url"]
-        if obj is None or self.has_change_permission(request, obj):
+        may_change = obj is None or self.has_change_permission(request, obj)
+        if may_change:
             how = [*how, "settings"]
         self_made = [
             (None, {"fields": ["name", "payer", "is_active"]}),
             ("How", {"fields": how}),
             ("Limits", {"fields": list(BOUNDS)}),
+            ("Fresh answers", {"fields": ["freshness" if may_change else "shown_freshness"]}),
         ]
         return self.with_team(request, self_made)
 
@@ -192,6 +195,11 @@ class ConnectionAdmin(OwnTeamAdmin):
     def shown_wait(self, connection: Connection) -> str:
         """How long, with its unit."""
         return f"{connection.deadline:g} s"
+
+    @display(description="Reuses a plain yes or no")
+    def shown_freshness(self, connection: Connection) -> str:
+        """For how long, by visit type."""
+        return windows_words(connection.freshness)
 
     @display(description="Payer", ordering="payer__name")
     def shown_payer(self, connection: Connection) -> str:

@@ -43,7 +43,9 @@ class Desk:
         }
         result = make_result(make_task(self.clinic, **asked | fields), outcome, **answer or {})
         Result.objects.filter(pk=result.pk).update(created_at=timezone.now() - ago)
-        add_events([(result.task_id, Status.PENDING, Status.DONE, "engine", outcome)])
+        add_events([(result.task_id, Status.PENDING, Status.RUNNING, "engine", "")])
+        add_events([(result.task_id, Status.RUNNING, Status.DONE, "engine", outcome)])
+        EligibilityTask.objects.filter(pk=result.task_id).update(fence=1)
         return result
 
     def ask(self, clinic: Clinic | None = None, **other: Any) -> Known | None:

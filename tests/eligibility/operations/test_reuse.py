@@ -48,9 +48,10 @@ def answered(
     """The row's question was asked and answered that long ago."""
     created = create(clinic, row(service_date="2026-11-25", **fields))
     result = make_result(task(created), outcome)
-    add_events([(result.task_id, Status.PENDING, Status.DONE, "engine", outcome)])
+    add_events([(result.task_id, Status.PENDING, Status.RUNNING, "engine", "")])
+    add_events([(result.task_id, Status.RUNNING, Status.DONE, "engine", outcome)])
     moment = timezone.now() - ago
-    EligibilityTask.objects.filter(pk=result.task_id).update(created_at=moment)
+    EligibilityTask.objects.filter(pk=result.task_id).update(created_at=moment, fence=1)
     Result.objects.filter(pk=result.pk).update(created_at=moment)
     return result
 
