@@ -140,6 +140,8 @@ class Drain:
     def _may_claim(self) -> bool:
         if not self._is_ours or self.is_spent or time.monotonic() >= self._last_claim_at:
             return False
+        if self._in_flight and self._runner.is_late():
+            return False
         return bool(self._in_flight) or not self._is_over()
 
     def _gather(self) -> list[Answered]:

@@ -6,8 +6,10 @@ import asyncio
 import time
 from typing import Any
 
-BEAT_EVERY = 0.25
-STUCK_AFTER = 3.0
+BEAT_EVERY = 0.1
+LATE_AFTER = 0.3
+"""Seconds without a beat after which nothing more is given to the loop."""
+STUCK_AFTER = 2.0
 """Seconds that one step of one conversation may take. An honest one takes milliseconds; the
 whole step counts, so a payer's largest answer has to be read within them."""
 LOOKS = 8
@@ -24,6 +26,7 @@ class Pulse:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._turns = 0
+        self._beat_at = time.monotonic()
         self._seen: tuple[int, asyncio.Task[Any] | None] = (-1, None)
         self._since = 0.0
         self._looks = 0
@@ -31,7 +34,12 @@ class Pulse:
     def start(self) -> None:
         """Begin to beat; called in the loop's own thread, or before it runs."""
         self._turns += 1
+        self._beat_at = time.monotonic()
         self._loop.call_later(BEAT_EVERY, self.start)
+
+    def is_late(self) -> bool:
+        """Whether the loop has been busy with something for long: it may be stuck."""
+        return time.monotonic() - self._beat_at > LATE_AFTER
 
     def look(self) -> bool:
         """Whether the loop is stuck. Called several times a second by the onlooker."""

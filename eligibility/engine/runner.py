@@ -87,6 +87,10 @@ class Runner:
         if rows:
             self._loop.call_soon_threadsafe(self._begin, list(rows), claimed_at)
 
+    def is_late(self) -> bool:
+        """Whether the loop has not turned for a moment: rows are better off elsewhere."""
+        return self._pulse.is_late()
+
     def is_stuck(self) -> bool:
         """Whether one step of a conversation does not come back; asked several times a second."""
         return self._pulse.look()

@@ -27,11 +27,11 @@ def main() -> int:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory:
         url = os.environ.get("DATABASE_URL") or f"sqlite:///{Path(directory) / 'portal.sqlite3'}"
-        _set_up(url)
+        set_up(url)
         return _measure(url, given.rows, given.latency, given.in_flight)
 
 
-def _set_up(url: str) -> None:
+def set_up(url: str) -> None:
     """Give this process Django on that database, with its tables."""
     os.environ["DATABASE_URL"] = url
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.poison.settings"

@@ -1,0 +1,1 @@
+"""How long real workers take to recover from being wedged or orphaned."""

@@ -1,0 +1,74 @@
+"""Several `workers` commands on one database, and one whose queue was signed with another key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.signing import BadSignature
+from django_q.brokers import get_broker
+from django_q.conf import Conf
+from django_q.models import OrmQ
+from django_q.signing import SignedPackage
+
+from eligibility import jobs
+from eligibility.choices import FINAL, Status
+from eligibility.engine import dispatcher, slots
+from eligibility.models import Attempt, EligibilityTask
+from tests.eligibility.engine.helpers import (
+    again,
+    make_host,
+    make_lane,
+    make_row,
+    make_rows,
+    queued,
+    set_slots_back,
+)
+from tests.eligibility.engine.payers import running_payer
+from tests.eligibility.test_workers import (
+    assert_no_promise_is_broken,
+    wait_for,
+    workers,
+)
+from tests.poison.runs import SETTINGS_MODULE, make_poison_lane
+
+
+@pytest.mark.whole
+def test_two_commands_share_the_load_even_when_their_keys_differ(
+    transactional_db: None, database_url: str
+) -> None:
+    lane = make_poison_lane(latency=0.3, in_flight=1000)
+    with (
+        workers(database_url, DJANGO_SETTINGS_MODULE=SETTINGS_MODULE) as one,
+        workers(database_url, DJANGO_SETTINGS_MODULE=SETTINGS_MODULE, SECRET_KEY="o" * 50) as other,
+    ):
+        make_rows(lane, 3000)
+        slots.wake_if_due()
+        rest = EligibilityTask.objects.exclude(status__in=FINAL)
+        wait_for(lambda: not rest.exists(), 60.0)
+        hosts = {one.host.pk, other.host.pk}
+        asked = Attempt.objects.values_list("worker", flat=True)
+        assert {name.rpartition(":")[0] for name in asked} == hosts
+    assert_no_promise_is_broken()
+
+
+@pytest.mark.usefixtures("db")
+def test_a_changed_secret_key_drops_hints_and_loses_no_row(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = make_host(slots=1)
+    row = make_row(make_lane())
+    slots.wake()
+    monkeypatch.setattr(Conf, "SECRET_KEY", "a-new-key-for-tests")
+
+    ((_, payload),) = get_broker(host.pk).dequeue() or []
+    with pytest.raises(BadSignature):
+        SignedPackage.loads(payload)
+    assert not OrmQ.objects.exists(), "the hint is gone"
+    set_slots_back(6)
+    dispatcher.beat(host.pk)
+
+    with running_payer() as payer:
+        settings.SYNTHETIC_PAYER_URL = payer.url
+        assert jobs.drain(*queued()[0]) == 1
+    assert again(row).status == Status.DONE
