@@ -6,6 +6,7 @@ each, FORWARDED_ALLOW_IPS as gunicorn knows it.
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import re
@@ -30,6 +31,7 @@ control_socket_disable = True
 # The processes share their counts for /metrics through files in here; set before any is counted.
 _counts = tempfile.mkdtemp(prefix="portal-metrics-", dir=worker_tmp_dir)
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = _counts
+_first = os.getpid()
 
 limit_request_line = 4094
 limit_request_fields = 64
@@ -38,6 +40,13 @@ limit_request_field_size = 8190
 # Method and path, never the query string or the referrer: a typed search term stays out of logs.
 accesslog = "-"
 access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(B)s bytes %(M)s ms'
+
+
+@atexit.register
+def _take_counts_away() -> None:
+    """At the end of the first process, not of its workers, which inherit this."""
+    if os.getpid() == _first:
+        shutil.rmtree(_counts, ignore_errors=True)
 
 
 class _WithoutRequest(logging.Filter):
@@ -60,8 +69,3 @@ def child_exit(server: Any, worker: Any) -> None:
     from prometheus_client import multiprocess
 
     multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
-
-
-def on_exit(server: Any) -> None:
-    """Take the counts away. Only the first process runs this, not the workers."""
-    shutil.rmtree(_counts, ignore_errors=True)
