@@ -200,11 +200,14 @@ def _insert_results(answers: Sequence[Finished]) -> None:
 
 
 def _stored(answer: Answer) -> Any:
-    """The answer as the database keeps it. Few hold text that needs a walk to be storable."""
+    """The answer as the database keeps it. Few hold text that needs a walk to be storable.
+
+    What is unknown is left out: half of an answer's keys, and all that would be read of them.
+    """
     try:
-        text = answer.model_dump_json()
+        text = answer.model_dump_json(exclude_none=True)
     except ValueError:  # half a character
-        return storable(answer.model_dump(mode="json"))
+        return storable(answer.model_dump(mode="json", exclude_none=True))
     return storable(json.loads(text)) if "\\u0000" in text else JsonText(text)
 
 

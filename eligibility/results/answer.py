@@ -190,7 +190,7 @@ class Document(_Part):
 
 
 class Answer(_Part):
-    """The whole of what one payer said; `model_dump(mode="json")` is what gets stored.
+    """The whole of what one payer said, stored as JSON; what it left open is not stored at all.
 
     `payer_code` is ours, `payer_name` the payer's own word for itself. `resolved_by_search` is
     true when we asked a search and it found the payer.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F
 from django.test import Client
 
@@ -15,7 +15,13 @@ MOST_IN_A_REQUEST = 10_000
 VACUUM = {"postgresql": "VACUUM ANALYZE eligibility_eligibilitytask", "sqlite": "ANALYZE"}
 """Not every table: PostgreSQL would plan for those that are still empty as if they stayed so."""
 PATH = "/v2/api-integration/bulk/create-tasks"
-EMPTIED = ("eligibility_eligibilitytask", "django_q_ormq")
+EMPTIED = (
+    "eligibility_taskevent",
+    "eligibility_result",
+    "eligibility_attempt",
+    "eligibility_eligibilitytask",
+    "django_q_ormq",
+)
 
 
 def make_lanes(*, most: int, slots: int) -> None:
@@ -44,6 +50,7 @@ def _spread(lanes: list[Connection]) -> None:
         rows.update(connection=lane, payer=lane.payer)
 
 
+@transaction.atomic
 def empty() -> None:
     """Leave no row and no job."""
     with connection.cursor() as cursor:

@@ -52,8 +52,10 @@ def main(payer_url: str, name: str) -> None:
     import django
 
     django.setup()
+    from eligibility.engine import memory
     from eligibility.engine.drain import Drain
 
+    memory.collect_seldom()
     Drain(worker=name, synthetic_url=payer_url).run()  # nothing is due yet: it connects, imports
     print(READY, flush=True)
     sys.stdin.readline()

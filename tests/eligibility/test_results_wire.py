@@ -237,3 +237,16 @@ def test_a_failure_tells_its_reason_and_nothing_of_a_patient() -> None:
     assert data["failure_reason"] == "The payer did not answer in time"
     assert (data["screenshot_key"], data["job_task_id"]) == ("shots/1", "T-9")
     assert data["is_eligible"] is None
+
+
+@pytest.mark.parametrize("answer", [make_answer(), Answer()])
+def test_an_answer_reads_the_same_without_the_keys_of_what_is_unknown(answer: Answer) -> None:
+    said: dict[str, Any] = {
+        "outcome": "eligible",
+        "task_id": "T",
+        "payer_code": "TPA002",
+        "payer_name": "A payer",
+    }
+    short = answer.model_dump(mode="json", exclude_none=True)
+    assert "None" not in str(short)
+    assert wire_data(short, **said) == wire_data(answer.model_dump(mode="json"), **said)

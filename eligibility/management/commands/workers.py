@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django_q.cluster import Cluster
 
-from eligibility.engine import mortality
+from eligibility.engine import memory, mortality
 from eligibility.engine.supervisor import Supervisor
 from portal.durability import durability_faults
 
@@ -50,6 +50,7 @@ class Command(BaseCommand):
         """Run the cluster; end the whole group when the parent or the sentinel is gone."""
         mortality.die_with_parent()
         mortality.limit_memory(settings.WORKER_MEMORY_MB)
+        memory.collect_seldom()
         cluster = Cluster()
         cluster.start()
         while cluster.sentinel is not None and cluster.stop_event is not None:
