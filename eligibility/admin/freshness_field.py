@@ -49,13 +49,17 @@ class FreshnessWidget(forms.Widget):
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> Any:
         """The project's own templates are not on the path of Django's form renderer."""
         given = value if isinstance(value, dict) else {}
-        first = "Every visit" if not self.visit_types else "Visits not named below"
-        rows = [_row(name, OTHERS, first, given.get(OTHERS, OFF), is_first=True)]
-        rows += [
-            _row(name, code, visit_name(code), given.get(code, _AS_OTHERS), is_first=False)
-            for code in self._codes(given)
-        ]
-        context = {"rows": [] if self.is_test else rows}
+        codes = [] if self.is_test else self._codes(given)
+        label = "Visits not named below" if codes else "Every visit"
+        first = _row(name, OTHERS, label, given.get(OTHERS, OFF), is_first=True)
+        context = {
+            "first": [] if self.is_test else [first],
+            "others": [
+                _row(name, code, visit_name(code), given.get(code, _AS_OTHERS), is_first=False)
+                for code in codes
+            ],
+            "is_open": bool(set(given) - {OTHERS}),
+        }
         return render_to_string("eligibility/admin/freshness.html", context)
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> dict[str, str]:

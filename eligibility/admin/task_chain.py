@@ -111,7 +111,8 @@ class Chain:
         said = f"said: {str(Outcome(result.outcome).label).lower()}"
         late = " It came late, after the check had moved on." if last.late else ""
         at = moments.at(last.started_at, zone)
-        return f"The payer was asked again on {at} and {said}.{late} The earlier answer stands."
+        stands = "" if self.is_contradicted else " The earlier answer stands."
+        return f"The payer was asked again on {at} and {said}.{late}{stands}"
 
     def failed_again(self, zone: tzinfo) -> str:
         """ "The re-run of 22 Nov 2026, 10:05 failed …": for a failed check whose answer stands."""

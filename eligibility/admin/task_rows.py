@@ -74,7 +74,7 @@ def _known(task: Any, now: datetime) -> str:
     if task.status == Status.DONE and task.reused_from_id is not None:
         return f"Reused, answered {age}"
     if task.status == Status.FAILED and task.result_question == task.question_number:
-        return f"{Outcome(task.known_outcome).label}, answered {age}"
+        return f"Known before: {str(Outcome(task.known_outcome).label).lower()}, {age}"
     return ""
 
 

@@ -100,7 +100,7 @@ def test_a_re_run_that_failed_shows_its_failure_and_the_answer_that_stands(
     assert "failed: the payer did not answer in time. This answer stands." in text
     assert "answered 24 h ago" in text
     client.force_login(cast.us.operator)
-    assert "Eligible, answered 24 h ago" in text_of(client.get(CHECKS))
+    assert "Known before: eligible, 24 h ago" in text_of(client.get(CHECKS))
 
 
 def test_an_answer_to_an_earlier_question_is_called_so(client: Client, cast: Cast) -> None:
@@ -115,7 +115,7 @@ def test_an_answer_to_an_earlier_question_is_called_so(client: Client, cast: Cas
     assert "this answer counts" not in text
     assert "This answer stands" not in text
     client.force_login(cast.us.operator)
-    assert "answered 24 h ago" not in text_of(client.get(CHECKS))
+    assert "Known before" not in text_of(client.get(CHECKS))
 
 
 def test_a_correction_that_was_taken_back_leaves_the_answer_what_it_was(
