@@ -75,6 +75,10 @@ schema: venv-dev
 bench: venv-dev ## the speed goals, measured on both databases
 	@$(PY) -m tests.benchmarks $(ARGS)
 
+.PHONY: torture
+torture: venv-dev ## the campaign of faults on both databases: 300 kills over 10,000 rows (ARGS=--help)
+	@$(PY) -m tests.torture $(ARGS)
+
 .PHONY: screenshots
 screenshots: venv-dev ## every page in light, dark and phone width to var/screenshots/, from a demo
 	@$(PY) -m tests.screenshots

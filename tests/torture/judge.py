@@ -1,0 +1,232 @@
+"""The judgement: what the database says, against what the client and the payer saw.
+
+The portal's own `check_invariants` is one witness among several; the others know nothing of it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+from uuid import UUID
+
+from tests.torture.load import Request, Wanted, by_status
+from tests.torture.payer import GIGABYTE, HostilePayer
+
+MOST_SHOWN = 10
+MOST_MEGABYTES = GIGABYTE / 16
+"""What a reader that stops at its cap can have cost at most, with every buffer on the way."""
+FINAL = {"done", "failed", "cancelled"}
+LOST = ("its lease ended", "its worker died", "its workers ended")
+
+
+@dataclass
+class Verdict:
+    """One judgement: how many were looked at, how many offend, and the first of them."""
+
+    name: str
+    examined: int
+    violations: int = 0
+    shown: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, name: str, examined: int, offenders: Iterable[Any]) -> Verdict:
+        """The verdict over these offenders."""
+        found = [str(each) for each in offenders]
+        return cls(name, examined, len(found), found[:MOST_SHOWN])
+
+    def as_json(self) -> dict[str, Any]:
+        """For the raw file."""
+        return asdict(self)
+
+
+@dataclass
+class Evidence:
+    """All that is judged, read once. Rows by id; children of searches among them."""
+
+    requests: list[Request]
+    payer: HostilePayer
+    tasks: dict[UUID, dict[str, Any]]
+    attempts: dict[UUID, list[dict[str, Any]]]
+    events: dict[UUID, list[tuple[str, str, str]]]
+
+
+def gather(requests: list[Request], payer: HostilePayer) -> Evidence:
+    """Read the database."""
+    from eligibility.models import Attempt, EligibilityTask, TaskEvent
+
+    fields = (
+        *("id", "status", "outcome", "failure", "client_reference", "parent_id", "is_search"),
+        *("result__attempt_id", "crashes"),
+    )
+    tasks = {row["id"]: row for row in EligibilityTask.objects.values(*fields)}
+    attempts: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
+    kept = ("id", "task_id", "number", "state", "failure", "code", "looks", "late")
+    for row in Attempt.objects.order_by("task_id", "number").values(*kept):
+        attempts[row["task_id"]].append(row)
+    events: dict[UUID, list[tuple[str, str, str]]] = defaultdict(list)
+    for task_id, before, after, note in TaskEvent.objects.order_by("pk").values_list(
+        "task_id", "before", "after", "note"
+    ):
+        events[task_id].append((before, after, note))
+    return Evidence(requests, payer, tasks, attempts, events)
+
+
+def judge(evidence: Evidence) -> list[Verdict]:
+    """Every verdict."""
+    return [
+        *_own_invariants(),
+        _all_ended(evidence),
+        *_accepted(evidence),
+        _ended_once(evidence),
+        _answers_are_the_payers(evidence),
+        _late_answers(evidence),
+        *_calls(evidence),
+        *_limits(evidence.payer),
+    ]
+
+
+def _own_invariants() -> list[Verdict]:
+    from eligibility.engine import invariants
+
+    return [
+        Verdict(
+            f"{found.invariant.name}: {found.invariant.promise}",
+            found.examined,
+            found.count,
+            found.ids[:MOST_SHOWN],
+        )
+        for found in invariants.check()
+    ]
+
+
+def _all_ended(evidence: Evidence) -> Verdict:
+    tasks = evidence.tasks.values()
+    left = [row["id"] for row in tasks if row["status"] not in FINAL]
+    return Verdict.of("every row has ended", len(evidence.tasks), left)
+
+
+def _accepted(evidence: Evidence) -> list[Verdict]:
+    """The rows that the client was told of are there once; a request is there whole or not."""
+    stored: dict[str, list[UUID]] = defaultdict(list)
+    for row in evidence.tasks.values():
+        if row["parent_id"] is None:
+            stored[row["client_reference"]].append(row["id"])
+    answered = by_status(evidence.requests)
+    short = [
+        request.number
+        for request in answered[True]
+        if {len(ids) for ids in request.answers} != {len(request.good)}
+    ]
+    promised = {
+        wanted.reference: {ids[place] for ids in request.answers if place < len(ids)}
+        for request in answered[True]
+        for place, wanted in enumerate(request.good)
+    }
+    wrong = [
+        reference
+        for reference, ids in promised.items()
+        if {str(pk) for pk in stored.get(reference, [])} != ids
+    ]
+    torn = [
+        request.number
+        for request in answered[False]
+        if len({wanted.reference in stored for wanted in request.good}) > 1
+    ]
+    sent = {wanted.reference for request in evidence.requests for wanted in request.good}
+    known = set(stored)
+    return [
+        Verdict.of("every answer names every good row", len(answered[True]), short),
+        Verdict.of("every accepted row is there under the id it was given", len(promised), wrong),
+        Verdict.of("an unanswered request is whole or not there", len(answered[False]), torn),
+        Verdict.of(
+            "no client_reference has two rows", len(stored),
+            [reference for reference, ids in stored.items() if len(ids) > 1],
+        ),
+        Verdict.of("no row came from nowhere", len(known), known - sent),
+    ]  # fmt: skip
+
+
+def _ended_once(evidence: Evidence) -> Verdict:
+    """One move to an end in each row's history, and nothing after it."""
+    offenders = []
+    for pk in evidence.tasks:
+        ends = [after in FINAL for _, after, _ in evidence.events.get(pk, [])]
+        if ends.count(True) != 1 or not ends[-1]:
+            offenders.append(pk)
+    return Verdict.of("every row ended exactly once", len(evidence.tasks), offenders)
+
+
+def _answers_are_the_payers(evidence: Evidence) -> Verdict:
+    """What a done row says is what the payer meant for it, not for another member."""
+    wanted = {each.reference: each for request in evidence.requests for each in request.good}
+    done = [
+        row for row in evidence.tasks.values()
+        if row["status"] == "done" and row["parent_id"] is None and not row["is_search"]
+    ]  # fmt: skip
+    wrong = [row["id"] for row in done if not _is_meant(wanted.get(row["client_reference"]), row)]
+    return Verdict.of("every answer is the one the payer has for that row", len(done), wrong)
+
+
+def _is_meant(wanted: Wanted | None, row: dict[str, Any]) -> bool:
+    return wanted is not None and row["outcome"] == wanted.outcome
+
+
+def _late_answers(evidence: Evidence) -> Verdict:
+    late = [row for rows in evidence.attempts.values() for row in rows if row["late"]]
+    touched = [
+        row["task_id"] for row in late
+        if evidence.tasks[row["task_id"]]["result__attempt_id"] == row["id"]
+        or evidence.tasks[row["task_id"]]["status"] not in FINAL
+    ]  # fmt: skip
+    return Verdict.of("no late answer touched its row", len(late), touched)
+
+
+def _calls(evidence: Evidence) -> list[Verdict]:
+    """The payer's ledger against the intents."""
+    ledger = {UUID(reference): calls for reference, calls in evidence.payer.ledger.items()}
+    unknown = [pk for pk in ledger if pk not in evidence.tasks]
+    total = sum(map(len, ledger.values()))
+    doubled, unexplained, repeats = [], [], 0
+    for pk, calls in ledger.items():
+        attempts = evidence.attempts.get(pk, [])
+        submits = sum(call.kind == "submit" for call in calls)
+        if submits > len(attempts) or len(calls) > sum(row["looks"] for row in attempts):
+            doubled.append(pk)
+        repeats += max(len(calls) - 1, 0)
+        if not _is_explained(evidence, pk, submits):
+            unexplained.append(pk)
+    return [
+        Verdict.of("nobody was asked about that is not stored", len(ledger), unknown),
+        Verdict.of("no call without an intent of its own", total, doubled),
+        Verdict.of("every repeated question is explained", repeats, unexplained),
+    ]
+
+
+def _is_explained(evidence: Evidence, pk: UUID, submits: int) -> bool:
+    """Each conversation before the last has failed: by an answer, or with its worker."""
+    earlier = evidence.attempts.get(pk, [])[: max(submits - 1, 0)]
+    return all(row["state"] == "failed" and row["failure"] for row in earlier)
+
+
+def _limits(payer: HostilePayer) -> list[Verdict]:
+    too_much = [payer.most_megabytes] if payer.most_megabytes > MOST_MEGABYTES else []
+    redirects = payer.faults["redirect"]
+    return [
+        Verdict.of("no redirect was followed", redirects, range(payer.followed_redirects)),
+        Verdict.of("nobody read 1 GB (megabytes that were taken)", payer.faults["1 GB"], too_much),
+    ]
+
+
+def repeats(evidence: Evidence) -> dict[str, int]:
+    """Why calls were repeated: the reasons that conversations before the last ended by."""
+    reasons: Counter[str] = Counter()
+    for pk, attempts in evidence.attempts.items():
+        notes = [note for _, _, note in evidence.events.get(pk, [])]
+        reasons["looks again after a kill, a stop or an expired lease"] += sum(
+            note in LOST for note in notes
+        )
+        for row in attempts[:-1]:
+            reasons[f"asked again after: {row['failure']}"] += 1
+    return dict(reasons)
