@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import DatabaseError, InterfaceError, connection
 
-from tests.torture.faults import CANCEL, FREEZE, Faults, Planned, plan
+from tests.torture.faults import Faults, Planned, plan
 from tests.torture.judge import Evidence, Verdict, gather, judge, repeats
 from tests.torture.load import Load, Request, make_request
 from tests.torture.payer import HostilePayer
