@@ -2,7 +2,8 @@
 
 Each worker keeps a few bytes in a file that is mapped into its memory: before every step of a
 conversation the row's hold, after the step nothing. A write costs no call of the system, and the
-kernel keeps the page when the process is killed. The supervisor reads what is there.
+kernel keeps the page when the process is killed. The supervisor reads what is there. There is a
+place for each of the two threads that run a connector's code.
 """
 
 from __future__ import annotations
@@ -23,33 +24,38 @@ if TYPE_CHECKING:
 DIRECTORY_VARIABLE = "PORTAL_BLACKBOXES"
 _HOLD = struct.Struct("!16sI")
 _NOTHING = bytes(_HOLD.size)
+TALKING, CHECKING = 0, 1
+"""The places: of the conversations' thread, and of the one that checks rows before them."""
 Result = TypeVar("Result")
 
 
 class BlackBox:
-    """One process's box; does nothing where no supervisor has said where to keep it."""
+    """One thread's place in its process's box.
 
-    def __init__(self, directory: str | None = None) -> None:
+    Does nothing where no supervisor has said where to keep the box.
+    """
+
+    def __init__(self, place: int, directory: str | None = None) -> None:
         where = os.environ.get(DIRECTORY_VARIABLE, "") if directory is None else directory
-        self._page: mmap.mmap | bytearray = bytearray(_HOLD.size)
+        self._place = slice(place * _HOLD.size, (place + 1) * _HOLD.size)
+        self._page: mmap.mmap | bytearray = bytearray(2 * _HOLD.size)
         if where:
             with suppress(OSError):
                 self._page = _mapped(Path(where) / str(os.getpid()))
 
     def note(self, hold: bytes) -> None:
         """This row's code runs from now on."""
-        self._page[: _HOLD.size] = hold
+        self._page[self._place] = hold
 
     def clear(self) -> None:
         """Our own code runs again."""
-        self._page[: _HOLD.size] = _NOTHING
+        self._page[self._place] = _NOTHING
 
 
 def _mapped(file: Path) -> mmap.mmap:
-    with file.open("w+b") as opened:
-        opened.write(_NOTHING)
-        opened.flush()
-        return mmap.mmap(opened.fileno(), _HOLD.size)
+    with file.open("a+b") as opened:
+        opened.truncate(2 * _HOLD.size)
+        return mmap.mmap(opened.fileno(), 2 * _HOLD.size)
 
 
 def packed(task_id: UUID, fence: int) -> bytes:
@@ -57,18 +63,18 @@ def packed(task_id: UUID, fence: int) -> bytes:
     return _HOLD.pack(task_id.bytes, fence)
 
 
-def take(directory: str, pid: int) -> Hold | None:
-    """What a dead process was busy with, once; None when it was busy with no row."""
+def take(directory: str, pid: int) -> list[Hold]:
+    """The rows whose code a dead process was running, once; at most one for each place."""
     file = Path(directory) / str(pid)
     try:
         content = file.read_bytes()
         file.unlink()
     except OSError:
-        return None
-    if len(content) != _HOLD.size or content == _NOTHING:
-        return None
-    key, fence = _HOLD.unpack(content)
-    return UUID(bytes=key), fence
+        return []
+    if len(content) != 2 * _HOLD.size:
+        return []
+    found = _HOLD.iter_unpack(content)
+    return [(UUID(bytes=key), fence) for key, fence in found if key != bytes(16)]
 
 
 @types.coroutine

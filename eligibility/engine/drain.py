@@ -21,6 +21,7 @@ from eligibility.connectors.base import Failed, Pending, Reply
 from eligibility.engine import claim as claims
 from eligibility.engine import leases, suspects
 from eligibility.engine.attempts import Finished
+from eligibility.engine.blackbox import CHECKING, BlackBox, packed
 from eligibility.engine.finish import finish
 from eligibility.engine.looks import Habits
 from eligibility.engine.moves import decide
@@ -83,6 +84,7 @@ class Drain:
         self._turn_ends_at = time.monotonic() + suspects.TRIALS_FOR
         self._kept_free: dict[int, int] = {}
         self._habits = Habits()
+        self._box = BlackBox(CHECKING)
         self.is_spent = False
 
     def run(self) -> int:
@@ -244,7 +246,10 @@ class Drain:
         """The rows that cannot possibly be sent, failed without a call."""
         unsendable: dict[UUID, Finished] = {}
         for row in claimed:
+            # Nobody holds the row yet, should it kill us here: the box says which it was.
+            self._box.note(packed(row.task_id, row.fence))
             reply = _offline_failure(row)
+            self._box.clear()
             if reply is not None:
                 unsendable[row.task_id] = self._finished(Answered(row, reply, 0))
         return unsendable

@@ -11,12 +11,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.functions import Now
 
-from eligibility.choices import Failure, Look, Status
+from eligibility.choices import IN_LINE, Failure, Look, Review, Status
 from eligibility.engine import clock
 from eligibility.engine.rows import TASK, Hold, add_events, database_uuid, python_uuid
 from eligibility.engine.suspects import MOST_CRASHES
+from eligibility.models import EligibilityTask
 
+MESSAGE = "The worker stopped three times while it held this row."
 _AT_ONCE = 1000
 _OFTEN_HELD = (
     f"(CASE WHEN {TASK}.fence >= 8 AND {TASK}.crashes + 1 < {MOST_CRASHES} THEN 1 ELSE 0 END)"
@@ -52,6 +56,42 @@ def return_of_host(host_id: str, *, crashed: bool = True) -> int:
 def blame(holds: Sequence[Hold], note: str) -> int:
     """Give back rows that are known to be the fault, each with a crash more on its account."""
     return _give_back_these(holds, note, crashed=True)
+
+
+def blame_unclaimed(holds: Sequence[Hold], note: str) -> int:
+    """The same for rows whose claim died with the worker, before anybody could see it.
+
+    They were checked inside the claim's transaction, and still stand in line as before it.
+    """
+    blamed = 0
+    for pk, fence in holds:
+        with transaction.atomic():
+            row = EligibilityTask.objects.filter(
+                pk=pk, fence=fence - 1, status__in=IN_LINE
+            ).select_for_update()
+            found = row.values_list("status", "crashes").first()
+            if found is None:
+                continue
+            blamed += 1
+            status, crashes = found
+            if crashes + 1 < MOST_CRASHES:
+                row.update(crashes=crashes + 1, updated_at=Now())
+                continue
+            EligibilityTask.objects.filter(pk=pk).update(
+                status=Status.FAILED,
+                failure=Failure.INTERNAL,
+                failure_message=MESSAGE,
+                review=Review.NEEDS_ATTENTION,
+                look=Look.NONE,
+                run_at=None,
+                finished_at=Now(),
+                crashes=crashes + 1,
+                version=F("version") + 1,
+                updated_at=Now(),
+            )
+            add_events([(pk, status, Status.FAILED, "engine", note)])
+            _close_conversations([database_uuid(pk)])
+    return blamed
 
 
 def release(holds: Sequence[Hold], note: str) -> int:
@@ -124,8 +164,7 @@ def _move(condition: str, parameters: list[Any], crashed: bool) -> list[tuple[An
                 status = CASE WHEN {poison} THEN 'failed'
                     WHEN {talking} THEN 'waiting' ELSE 'pending' END,
                 failure = CASE WHEN {poison} THEN '{Failure.INTERNAL.value}' ELSE '' END,
-                failure_message = CASE WHEN {poison} THEN
-                    'The worker stopped three times while it held this row.' ELSE '' END,
+                failure_message = CASE WHEN {poison} THEN '{MESSAGE}' ELSE '' END,
                 review = CASE WHEN {poison} THEN 'needs_attention' ELSE {TASK}.review END,
                 look = CASE WHEN {poison} OR NOT {talking} THEN ''
                     WHEN {TASK}.look = '' THEN '{Look.RECONCILE.value}' ELSE {TASK}.look END,

@@ -25,7 +25,7 @@ from django.conf import settings
 from eligibility.choices import Failure, Look
 from eligibility.connectors.base import Call, Connector, Failed, Reply
 from eligibility.connectors.registry import get_connector
-from eligibility.engine.blackbox import BlackBox, noted, packed
+from eligibility.engine.blackbox import TALKING, BlackBox, noted, packed
 from eligibility.engine.claim import LEASE_MARGIN, Claimed
 from eligibility.engine.pulse import Pulse
 from portal.outgoing import OutgoingGuard, guarded_session, networks_of
@@ -73,7 +73,7 @@ class Runner:
         self._loop = uvloop.new_event_loop()
         self._conversations: dict[asyncio.Task[None], Claimed] = {}
         self._pulse = Pulse(self._loop)
-        self._box = BlackBox()
+        self._box = BlackBox(TALKING)
         self._session: aiohttp.ClientSession | None = None
         self._is_closing = False
         self._thread = threading.Thread(target=self._run, name="conversations", daemon=True)

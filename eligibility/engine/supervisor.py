@@ -179,8 +179,9 @@ class Supervisor:
         dead = [name for name in beats if not children.is_running(_pid(name))]
         self._end_silent(beats)
         for name in dead:
-            culprit = blackbox.take(self._boxes, _pid(name))
-            blamed = leases.blame([culprit], "its worker died of it") if culprit else 0
+            culprits = blackbox.take(self._boxes, _pid(name))
+            blamed = leases.blame(culprits, "its worker died of it")
+            blamed += leases.blame_unclaimed(culprits, "its worker died of it")
             returned = leases.return_of_dead([name], crashed=not blamed)
             log.warning("worker_died", blamed=blamed, returned=returned + blamed)
         if dead:

@@ -13,18 +13,35 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from eligibility.choices import Status
+from eligibility.choices import Failure, Status
+from eligibility.connectors.synthetic import SyntheticConnector
 from eligibility.engine import leases
-from eligibility.engine.blackbox import BlackBox, noted, packed, take
+from eligibility.engine.blackbox import (
+    CHECKING,
+    DIRECTORY_VARIABLE,
+    TALKING,
+    BlackBox,
+    noted,
+    packed,
+    take,
+)
 from eligibility.engine.supervisor import Supervisor
 from eligibility.models import DrainSlot
-from tests.eligibility.engine.helpers import again, claim, make_host, make_lane, make_rows
+from tests.eligibility.engine.helpers import (
+    again,
+    claim,
+    drain_once,
+    make_host,
+    make_lane,
+    make_rows,
+)
+from tests.eligibility.engine.payers import WatchedPayer
 
 HOLD = (uuid4(), 7)
 DIES = """
 import os, signal, sys, uuid
-from eligibility.engine.blackbox import BlackBox, packed
-BlackBox(sys.argv[1]).note(packed(uuid.UUID(sys.argv[2]), 7))
+from eligibility.engine.blackbox import TALKING, BlackBox, packed
+BlackBox(TALKING, sys.argv[1]).note(packed(uuid.UUID(sys.argv[2]), 7))
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -34,7 +51,7 @@ def content(directory: Path) -> bytes:
 
 
 def test_the_box_names_the_row_while_its_code_runs_and_nobody_between(tmp_path: Path) -> None:
-    box, seen = BlackBox(str(tmp_path)), []
+    box, seen = BlackBox(TALKING, str(tmp_path)), []
 
     async def converse() -> str:
         seen.append(content(tmp_path))
@@ -50,7 +67,7 @@ def test_the_box_names_the_row_while_its_code_runs_and_nobody_between(tmp_path: 
         return await task
 
     assert asyncio.run(watch()) == "answered"
-    assert seen == [packed(*HOLD)] * 2
+    assert seen == [packed(*HOLD) + bytes(20)] * 2
     assert not any(content(tmp_path))
 
 
@@ -59,7 +76,7 @@ async def _await(something: Any) -> Any:
 
 
 def test_errors_deadlines_and_cancellations_pass_through(tmp_path: Path) -> None:
-    box = BlackBox(str(tmp_path))
+    box = BlackBox(TALKING, str(tmp_path))
 
     async def fail() -> None:
         await asyncio.sleep(0)
@@ -85,7 +102,7 @@ def test_errors_deadlines_and_cancellations_pass_through(tmp_path: Path) -> None
 
 
 def test_without_a_supervisor_nothing_is_written_anywhere(tmp_path: Path) -> None:
-    box = BlackBox("")
+    box = BlackBox(TALKING, "")
     box.note(packed(*HOLD))
     box.clear()
 
@@ -96,16 +113,24 @@ def test_what_a_killed_process_was_busy_with_is_read_once(tmp_path: Path) -> Non
     killed = subprocess.Popen([sys.executable, "-c", DIES, str(tmp_path), HOLD[0].hex])
     assert killed.wait(30) == -signal.SIGKILL
 
-    assert take(str(tmp_path), killed.pid) == HOLD
-    assert take(str(tmp_path), killed.pid) is None
+    assert take(str(tmp_path), killed.pid) == [HOLD]
+    assert take(str(tmp_path), killed.pid) == []
 
 
 def test_a_process_that_was_busy_with_no_row_names_none(tmp_path: Path) -> None:
-    BlackBox(str(tmp_path))
-    assert take(str(tmp_path), os.getpid()) is None
+    BlackBox(TALKING, str(tmp_path))
+    assert take(str(tmp_path), os.getpid()) == []
 
     (tmp_path / "1").write_bytes(b"half")
-    assert take(str(tmp_path), 1) is None
+    assert take(str(tmp_path), 1) == []
+
+
+def test_two_threads_of_a_process_have_each_their_place(tmp_path: Path) -> None:
+    other = (uuid4(), 1)
+    BlackBox(TALKING, str(tmp_path)).note(packed(*HOLD))
+    BlackBox(CHECKING, str(tmp_path)).note(packed(*other))
+
+    assert take(str(tmp_path), os.getpid()) == [HOLD, other]
 
 
 # --- who is blamed -------------------------------------------------------------------------------
@@ -126,7 +151,7 @@ def supervisor_after(rows_in_hand: int, culprit: int | None) -> tuple[Supervisor
     if culprit is not None:
         held = next(row for row in claimed if row.task_id == rows[culprit].pk)
         box = Path(supervisor._boxes) / str(GONE)
-        box.write_bytes(packed(held.task_id, held.fence))
+        box.write_bytes(packed(held.task_id, held.fence) + bytes(20))
     return supervisor, rows
 
 
@@ -157,7 +182,7 @@ def test_with_an_empty_box_all_are_suspects() -> None:
 @pytest.mark.usefixtures("db")
 def test_a_box_that_names_a_row_of_other_hands_blames_all() -> None:
     supervisor, rows = supervisor_after(2, culprit=None)
-    (Path(supervisor._boxes) / str(GONE)).write_bytes(packed(UUID(int=1), 1))
+    (Path(supervisor._boxes) / str(GONE)).write_bytes(packed(UUID(int=1), 1) + bytes(20))
 
     supervisor._give_back_dead()
 
@@ -177,3 +202,40 @@ def test_a_row_that_does_its_harm_late_becomes_a_suspect_and_is_never_failed_for
 
     assert counted == [0] * 7 + [1] + [2] * 6
     assert again(task).status == Status.WAITING
+
+
+@pytest.mark.usefixtures("db")
+def test_a_row_that_kills_while_it_is_checked_is_blamed_though_nobody_held_it() -> None:
+    """The claim was rolled back with the worker: the row stands in line as before."""
+    (task, other) = make_rows(make_lane(), 2)
+    for crashed in (1, 2, 3):
+        hold = (task.pk, again(task).fence + 1)
+        assert leases.blame([hold], "n") == 0
+        assert leases.blame_unclaimed([hold], "n") == 1
+        assert again(task).crashes == crashed
+
+    assert leases.blame_unclaimed([(task.pk, 1), (other.pk, 7)], "n") == 0
+    row = again(task)
+    assert (row.status, row.failure, row.review) == (
+        Status.FAILED,
+        Failure.INTERNAL,
+        "needs_attention",
+    )
+    assert again(other).crashes == 0
+
+
+@pytest.mark.usefixtures("db")
+def test_a_row_is_in_the_box_while_it_is_checked(
+    payer: WatchedPayer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv(DIRECTORY_VARIABLE, str(tmp_path))
+    (task,) = make_rows(make_lane(), 1)
+    seen: list[Any] = []
+
+    def look(self: Any, query: Any, settings: Any) -> None:
+        seen.extend(take(str(tmp_path), os.getpid()))
+
+    monkeypatch.setattr(SyntheticConnector, "check", look)
+    drain_once(payer)
+
+    assert seen == [(task.pk, 1)]
