@@ -28,6 +28,16 @@ def own_task(request: HttpRequest, pk: UUID | str) -> EligibilityTask:
     return _one(own_tasks(request), pk)
 
 
+def own_tasks_and_paths(request: HttpRequest) -> QuerySet[EligibilityTask]:
+    """The same with the single payers of searches, to be looked at and nothing else."""
+    return EligibilityTask.objects.filter(clinic__in=visible_clinic_ids(request.user))
+
+
+def own_task_or_path(request: HttpRequest, pk: UUID | str) -> EligibilityTask:
+    """One of these. Raises Http404, also for what is no id."""
+    return _one(own_tasks_and_paths(request), pk)
+
+
 def own_batch(request: HttpRequest, pk: UUID | str) -> Batch:
     """A batch of one of the person's clinics. Raises Http404, also for what is no id."""
     batches = Batch.objects.filter(clinic__in=visible_clinic_ids(request.user))

@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from eligibility.admin.acting import cancel, own_task, own_tasks, rerun
+from eligibility.admin.acting import cancel, own_task, own_tasks_and_paths, rerun
 from eligibility.admin.badges import status_badge
 from eligibility.admin.links import address, batch_address, fix_address, task_address, tasks_address
 from eligibility.admin.task_parts import (
@@ -19,9 +19,9 @@ from eligibility.admin.task_parts import (
     attempt_parts,
     chain_parts,
     event_parts,
-    path_parts,
     request_parts,
 )
+from eligibility.admin.task_paths import earlier_lines, lines_of
 from eligibility.admin.task_view import TaskView, read_task
 from eligibility.choices import Status
 from eligibility.models import EligibilityTask
@@ -47,7 +47,7 @@ def show_task(
     """The page, or with `live` only its part that changes by itself."""
     with_raw = can(request.user, Capability.SEE_RAW)
     view = read_task(
-        own_tasks(request), pk, now=timezone.now(), with_raw=with_raw, revealed=revealed
+        own_tasks_and_paths(request), pk, now=timezone.now(), with_raw=with_raw, revealed=revealed
     )
     context = task_context(view, with_raw=with_raw)
     if live:
@@ -77,13 +77,20 @@ def task_context(view: TaskView, *, with_raw: bool) -> dict[str, Any]:
         "attempts": attempt_parts(view, with_raw=with_raw),
         "chain": chain_parts(view),
         "events": event_parts(view),
-        "paths": path_parts(view),
+        "paths": lines_of(task, view.children),
+        "earlier_paths": earlier_lines(task, view.children),
+        "search_link": task_address(task.parent_id) if task.parent_id else "",
     }
 
 
 def _links(view: TaskView) -> dict[str, str]:
-    """Where the buttons lead; empty for what this check's state does not allow."""
+    """Where the buttons lead; empty for what this check's state does not allow.
+
+    One payer of a search has none: the search is fixed, re-run and cancelled as a whole.
+    """
     pk, status = view.task.pk, view.task.status
+    if view.task.parent_id is not None:
+        return {}
     return {
         "live": "" if view.is_final else address("eligibility_task_live", pk),
         "rerun": address("eligibility_task_rerun", pk) if view.is_final else "",

@@ -6,9 +6,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from eligibility.admin.badges import failure_badge, outcome_badge, status_badge
+from eligibility.admin.badges import failure_badge, outcome_badge
 from eligibility.admin.links import task_address
-from eligibility.admin.task_rows import answer_of
 from eligibility.admin.task_view import TaskView
 from eligibility.choices import AttemptState
 from eligibility.models import Attempt
@@ -187,16 +186,3 @@ def event_parts(view: TaskView) -> list[dict[str, Any]]:
             }
         )
     return found
-
-
-def path_parts(view: TaskView) -> list[dict[str, Any]]:
-    """What each payer of a search said."""
-    return [
-        {
-            "payer": child.payer.name,
-            "status": status_badge(child.status),
-            "answer": answer_of(child),
-            "message": child.failure_message,
-        }
-        for child in view.children
-    ]

@@ -13,13 +13,14 @@ from eligibility.choices import Failure, Outcome, Review, Status
 from eligibility.identifiers import mask
 from eligibility.models import EligibilityTask
 from eligibility.presentation.codes import visit_name
+from eligibility.results import told
 from portal import moments
 
 _SHOWN = (
     "id", "name", "id_type", "id_value", "client_reference", "visit_type", "service_date",
     "status", "outcome", "failure", "failure_message", "review", "test_mode", "created_at",
     "payer__code", "payer__name", "clinic__name", "question_number", "result_question",
-    "reused_from",
+    "reused_from", "is_search",
 )  # fmt: skip
 
 
@@ -74,7 +75,8 @@ def _known(task: Any, now: datetime) -> str:
     if task.status == Status.DONE and task.reused_from_id is not None:
         return f"Reused, answered {age}"
     if task.status == Status.FAILED and task.result_question == task.question_number:
-        return f"Known before: {str(Outcome(task.known_outcome).label).lower()}, {age}"
+        known = told("", task.known_outcome, is_search=task.is_search)
+        return f"Known before: {str(Outcome(known).label).lower()}, {age}"
     return ""
 
 

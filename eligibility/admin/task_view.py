@@ -12,12 +12,14 @@ from django.db.models import QuerySet
 
 from eligibility.admin.names import names_of, payer_names
 from eligibility.admin.task_chain import Chain, read_chain
+from eligibility.admin.task_paths import searching
 from eligibility.admin.task_rows import tag_of
 from eligibility.choices import FINAL, Status
 from eligibility.models import Attempt, EligibilityTask, Result, TaskEvent, TaskRevision
 from eligibility.presentation.card import Asked, Card, Given, front_desk_card
 from eligibility.presentation.masks import Mask
 from eligibility.presentation.standing import Standing, Work, standing
+from eligibility.results import told
 from portal import moments
 
 MOST_SHOWN = 100
@@ -68,6 +70,10 @@ class TaskView:
     def standing(self) -> Standing | None:
         """Where it stands when it is not answered."""
         task = self.task
+        paused = task.batch is not None and task.batch.paused_at is not None
+        if task.is_search and task.status == Status.WAITING:
+            now = [path for path in self.children if path.search_round == task.search_round]
+            return searching(now, paused=paused)
         work = Work(
             status=task.status,
             failure=task.failure,
@@ -76,7 +82,7 @@ class TaskView:
             run_at=task.run_at,
             not_before=task.not_before,
             failed_conversations=task.failed_conversations,
-            paused=task.batch is not None and task.batch.paused_at is not None,
+            paused=paused,
             lane_open=task.connection is None or task.connection.is_active,
         )
         return standing(work, now=self.now, zone=self.zone)
@@ -87,7 +93,7 @@ class TaskView:
             return None
         task, result = self.task, self.result
         asked = Asked(
-            payer=task.payer.name,
+            payer=(result.task if task.is_search else task).payer.name,
             visit_type=task.visit_type,
             service_date=task.service_date,
             name=task.name,
@@ -98,7 +104,7 @@ class TaskView:
             payers=self.payers,
         )
         given = Given(
-            outcome=result.outcome,
+            outcome=told(task.outcome, result.outcome, is_search=task.is_search),
             answer=result.answer,
             at=result.created_at,
             day=result.created_at.astimezone(self.zone).date(),
@@ -126,7 +132,7 @@ def read_task(
 ) -> TaskView:
     """Read a check out of these tasks. Raises EligibilityTask.DoesNotExist."""
     task = tasks.select_related(
-        "payer", "clinic", "team", "batch", "connection", "result", "submission"
+        "payer", "clinic", "team", "batch", "connection", "result__task__payer", "submission"
     ).get(pk=pk)
     attempts = Attempt.objects.filter(task=task).select_related("connection", "result")
     if not with_raw:
@@ -134,7 +140,7 @@ def read_task(
     newest = list(attempts.order_by("-number")[:MOST_SHOWN])
     events = list(TaskEvent.objects.filter(task=task).order_by("-pk")[:MOST_SHOWN])
     revisions = list(TaskRevision.objects.filter(task=task).order_by("number"))
-    children: QuerySet[Any] = EligibilityTask.objects.filter(parent=task).select_related("payer")
+    children = EligibilityTask.objects.filter(parent=task).select_related("payer")
     actors = {task.created_by, *(e.actor for e in events), *(r.made_by for r in revisions)}
     return TaskView(
         task=task,
@@ -142,7 +148,7 @@ def read_task(
         attempts=newest,
         events=events,
         revisions=revisions,
-        children=list(children.order_by("pk")) if task.is_search else [],
+        children=list(children.order_by("search_round", "line")) if task.is_search else [],
         names=names_of(actors - {"engine"}),
         payers=payer_names(),
         now=now,

@@ -118,7 +118,8 @@ class TaskAdmin(NewestAdmin):
         """The check's page. There is no form: corrections have a page of their own."""
         if request.method == "POST" or not self.has_view_permission(request):
             raise PermissionDenied
-        return show_task(request, self.admin_site, acting.own_task(request, object_id).pk)
+        task = acting.own_task_or_path(request, object_id)
+        return show_task(request, self.admin_site, task.pk)
 
     @action(requires=Capability.RERUN, description="Re-run the selected checks")
     def rerun_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:

@@ -15,6 +15,7 @@ from eligibility.files.export import ROWS_AT_ONCE, Outgoing, Values
 from eligibility.models import Batch, EligibilityTask, Result, TaskRevision
 from eligibility.presentation.card import Asked, Card, Given, front_desk_card
 from eligibility.presentation.failures import explain
+from eligibility.results import told
 from portal import moments
 
 _QUESTION: Final = (
@@ -78,11 +79,12 @@ def _answer(task: Any, now: datetime, zone: tzinfo) -> Values:
         contradicted=task.denied and result.outcome == Outcome.ELIGIBLE and _stands(task),
     )
     answer = result.answer
-    given = Given(result.outcome, answer, result.created_at, day, result.synthetic)
+    outcome = told(task.outcome, result.outcome, is_search=task.is_search)
+    given = Given(outcome, answer, result.created_at, day, result.synthetic)
     card = front_desk_card(asked, given, now=now)
     policy, member = answer.get("policy") or {}, answer.get("member") or {}
     return (
-        *(_status(task), str(Outcome(result.outcome).label)),
+        *(_status(task), str(Outcome(outcome).label)),
         *(_advice(task) or card.advice, _YES_NO[card.valid]),
         *(member.get("name"), policy.get("plan") or policy.get("package")),
         *(policy.get("start"), policy.get("end")),

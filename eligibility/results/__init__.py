@@ -18,7 +18,7 @@ from eligibility.results.answer import (
     Policy,
     Service,
 )
-from eligibility.results.prevailing import contradicts, prevailing, prevails
+from eligibility.results.prevailing import contradicts, prevailing, prevails, told
 from eligibility.results.wire import wire_data
 
 __all__ = [
@@ -35,5 +35,6 @@ __all__ = [
     "contradicts",
     "prevailing",
     "prevails",
+    "told",
     "wire_data",
 ]

@@ -43,6 +43,17 @@ def contradicts(newer: str, earlier: str) -> bool:
     return newer != earlier and {newer, earlier} <= _CLEAR
 
 
+def told(own: str, answer: str, *, is_search: bool) -> str:
+    """The outcome that people are told beside an answer: the row's `own`, or else the answer's.
+
+    A search shows the best of several answers. Unless that is a yes, only its own outcome knows
+    whether everybody answered; once a re-run has taken that away, the answer is no longer a no.
+    """
+    if own or not is_search or answer == Outcome.ELIGIBLE:
+        return own if is_search and own else answer
+    return Outcome.PARTIAL.value
+
+
 def prevailing(answers: Iterable[Each]) -> Each | None:
     """The one that people see, of all answers to one question; None of none."""
     return max(answers, key=lambda each: (_class_of(each.outcome), each.created_at), default=None)

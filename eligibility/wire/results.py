@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from eligibility.choices import FINAL, PREVAILING, Status
-from eligibility.results import wire_data
+from eligibility.results import told, wire_data
 from eligibility.wire import words
 
 Row = Mapping[str, Any]
@@ -54,7 +54,8 @@ def _known(task: Row) -> Row | None:
     stands = task["result__id"] and task["result_question"] == task["question_number"]
     if not (task["failure"] and stands):
         return task
-    known = {"status": Status.DONE, "outcome": task["result__outcome"], "failure": ""}
+    outcome = told("", task["result__outcome"], is_search=task["is_search"])
+    known = {"status": Status.DONE, "outcome": outcome, "failure": ""}
     return {**task, **known}
 
 

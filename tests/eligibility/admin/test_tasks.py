@@ -519,8 +519,10 @@ def test_other_peoples_checks_are_not_there(cast: Cast) -> None:
     client = enter(cast.us.operator)
     missing = reverse("admin:eligibility_eligibilitytask_change", args=[uuid.uuid4()])
     assert client.get(missing).status_code == 404
-    for task in (*theirs, child):
+    theirs.append(make_patient(cast.us.second, 5, parent=theirs[0]))
+    for task in theirs:
         assert client.get(task_url(task)).status_code == 404
+    for task in (*theirs, child):
         for verb in ("live", "rerun"):
             assert client.get(verb_url("task", verb, task)).status_code == 404
         assert client.post(verb_url("task", "rerun", task), {"confirmed": "1"}).status_code == 404
