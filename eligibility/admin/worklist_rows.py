@@ -86,7 +86,9 @@ def _whats_wrong(row: EligibilityTask, key: GroupKey, payers: Payers) -> Iterato
 
     An answer that leaves something open comes with the payer's own remarks.
     """
-    if row.outcome:
+    if row.outcome == Outcome.ELIGIBLE:
+        yield f"{key.explain().title}."
+    elif row.outcome:
         yield sentence_of(row.outcome, "The payer")
         if row.result is not None and row.outcome != Outcome.MEMBER_NOT_FOUND:
             yield from map(str, row.result.answer.get("remarks") or ())

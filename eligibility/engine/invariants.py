@@ -104,6 +104,14 @@ INVARIANTS = (
         f"SELECT count(*) FROM {_TASK} WHERE status IN ('pending', 'waiting')",
     ),
     Invariant(
+        "I1",
+        "a row that reuses an answer has the one that the other row got, in the same clinic",
+        f"""SELECT t.id FROM {_TASK} t JOIN {_TASK} o ON o.id = t.reused_from_id
+            LEFT JOIN eligibility_result r ON r.id = t.result_id
+            WHERE r.task_id IS NULL OR r.task_id <> o.id OR o.clinic_id <> t.clinic_id""",
+        f"SELECT count(*) FROM {_TASK} WHERE reused_from_id IS NOT NULL",
+    ),
+    Invariant(
         "I2",
         "a row's conversations are numbered without a gap, and only the last may be open",
         f"""SELECT a.task_id FROM {_ATTEMPT} a GROUP BY a.task_id

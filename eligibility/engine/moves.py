@@ -62,15 +62,12 @@ class Move:
 def answered(outcome: Outcome, earlier: str = "") -> Move:
     """The end of a row that was answered. `earlier` is the answer it had to the same question.
 
-    People look at a yes after a no, and at a no after a yes, whichever of them prevails.
+    A no after a yes is somebody's to look at: the yes prevails, and may no longer be true.
     """
-    review = review_of(outcome)
-    if contradicts(outcome.value, earlier):
-        review = Review.NEEDS_ATTENTION
     if prevails(outcome.value, earlier):
-        return Move(Status.DONE, outcome=outcome.value, review=review)
-    if outcome not in _CLEAR_ANSWERS:
-        review = review_of(Outcome(earlier))
+        return Move(Status.DONE, outcome=outcome.value, review=review_of(outcome))
+    is_denied = contradicts(outcome.value, earlier)
+    review = Review.NEEDS_ATTENTION if is_denied else review_of(Outcome(earlier))
     return Move(Status.DONE, outcome=earlier, review=review, answer=outcome.value)
 
 

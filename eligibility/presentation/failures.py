@@ -117,6 +117,15 @@ OUTCOMES: dict[Outcome, Explanation] = {
 """The doubtful answers: every outcome but a plain yes or no."""
 
 
+CONTRADICTED = Explanation(
+    "The payer said yes, and later no",
+    "Ask the payer by telephone before the visit. What counts until then is the yes.",
+    Actor.CLINIC,
+    ("id_value", "visit_type"),
+)
+"""A plain yes that needs attention: it was asked again, and contradicted."""
+
+
 def explain(*, failure: str = "", outcome: str = "") -> Explanation | None:
     """What a failure or a doubtful answer means; None for a plain yes or no, or for neither."""
     if failure:

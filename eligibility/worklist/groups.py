@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from eligibility.choices import Actor, Failure, Outcome
-from eligibility.presentation.failures import Explanation, explain
+from eligibility.presentation.failures import CONTRADICTED, Explanation, explain
 from eligibility.presentation.rejections import explain_rejection
 
 UNKNOWN_PAYER = "Payer not known"
@@ -60,8 +60,8 @@ class GroupKey:
             return explain_rejection(self.cause)
         is_failed = self.kind is Kind.FAILED
         found = explain(failure=self.cause) if is_failed else explain(outcome=self.cause)
-        # A plain yes or no is on no worklist, but an address may name it.
-        return found or Explanation(str(Outcome(self.cause).label), "", Actor.NOBODY)
+        # A plain yes is on the worklist only when the payer has said no since.
+        return found or CONTRADICTED
 
 
 @dataclass(frozen=True, slots=True)

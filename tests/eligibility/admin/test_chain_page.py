@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from eligibility.models import Attempt, Connection, EligibilityTask, Result, TaskRevision
 from eligibility.results import Answer
@@ -85,6 +86,14 @@ def test_a_no_after_a_yes_is_a_warning_on_the_card(client: Client, cast: Cast) -
     asked_again(task, "not_eligible")
     text = page(client, cast, task)
     assert "A later answer says not eligible: ask the payer before you rely on this one." in text
+
+
+def test_a_no_after_a_yes_is_on_the_worklist_in_words(client: Client, cast: Cast) -> None:
+    task = make_answered(cast.us.first)
+    EligibilityTask.objects.filter(pk=task.pk).update(review="needs_attention")
+    client.force_login(cast.us.operator)
+    worklist = client.get(reverse("admin:worklist"))
+    assert "The payer said yes, and later no" in text_of(worklist)
 
 
 def test_a_re_run_that_failed_shows_its_failure_and_the_answer_that_stands(

@@ -85,15 +85,18 @@ def test_a_better_answer_and_a_newer_one_as_good_count(
 
 
 @pytest.mark.parametrize(
-    "outcomes",
-    [(Outcome.ELIGIBLE, Outcome.NOT_ELIGIBLE), (Outcome.NOT_ELIGIBLE, Outcome.ELIGIBLE)],
+    ("outcomes", "review"),
+    [
+        ((Outcome.ELIGIBLE, Outcome.NOT_ELIGIBLE), Review.NEEDS_ATTENTION),
+        ((Outcome.NOT_ELIGIBLE, Outcome.ELIGIBLE), Review.NONE),
+    ],
 )
-def test_of_a_yes_and_a_no_the_yes_counts_and_somebody_is_to_look(
-    outcomes: tuple[Outcome, ...],
+def test_of_a_yes_and_a_no_the_yes_counts_and_a_later_no_is_somebodys_to_look_at(
+    outcomes: tuple[Outcome, ...], review: Review
 ) -> None:
     row = asked(*outcomes)
     assert (row.outcome, shown(row)) == (Outcome.ELIGIBLE, Outcome.ELIGIBLE)
-    assert row.review == Review.NEEDS_ATTENTION
+    assert row.review == review
 
 
 def test_a_re_run_that_fails_leaves_the_answer_standing() -> None:

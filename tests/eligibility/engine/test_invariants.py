@@ -99,6 +99,14 @@ def ended_twice() -> EligibilityTask:
     return changed(task, status="failed", outcome="", failure="internal")
 
 
+def lives_on_anothers_answer() -> EligibilityTask:
+    """It says whose answer it has, and has its own."""
+    lane = make_lane()
+    asked, reused = make_row(lane), make_row(lane)
+    end(claim(), answered())
+    return changed(reused, reused_from=asked)
+
+
 def called_more_often_than_claimed() -> EligibilityTask:
     task = done_row()
     Attempt.objects.update(looks=2)
@@ -316,6 +324,7 @@ BREAKS: list[tuple[str, str, Break]] = [
     ("I1", "a path that has not ended", a_path_that_outlives_its_search),
     ("I1", "a search ends once", a_search_that_ended_twice),
     ("I1", "one of its paths was told", a_search_with_another_rows_answer),
+    ("I1", "a row that reuses an answer", lives_on_anothers_answer),
     ("I2", "numbered without a gap, and", a_number_left_out),
     ("I2", "only the last may be open", two_open_conversations),
     ("I2", "only the last may be open", an_open_conversation_before_the_last),
