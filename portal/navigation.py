@@ -42,6 +42,11 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             ),
             Entry("Batches", "stacks", ("admin:eligibility_batch_changelist",)),
             Entry("Checks", "fact_check", ("admin:eligibility_eligibilitytask_changelist",)),
+            Entry(
+                "Lanes",
+                "traffic",
+                ("admin:lanes",),
+            ),
             Entry("New check", "add_circle", ("admin:new_check",), Capability.CREATE),
             Entry("Upload", "upload_file", ("admin:upload",), Capability.IMPORT),
         ),

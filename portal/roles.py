@@ -44,6 +44,7 @@ class Capability(StrEnum):
     MANAGE_KEYS = "manage_keys"
     MANAGE_USERS = "manage_users"
     MANAGE_CONNECTIONS = "manage_connections"
+    RUN_LANES = "run_lanes"
 
 
 _VIEWER = frozenset({Capability.VIEW})
@@ -60,6 +61,7 @@ _SUPERVISOR = _OPERATOR | {
     Capability.REVEAL,
     Capability.SEE_RAW,
     Capability.EDIT_RULES,
+    Capability.RUN_LANES,
 }
 _ADMIN = _SUPERVISOR | {
     Capability.MANAGE_KEYS,

@@ -176,6 +176,7 @@ MAY_FIND_NOTHING = frozenset({"worklist_group", "worklist_start", "worklist_alik
 """Pages about something that their query names, that waits or is somebody's: else a 404."""
 
 ROWS_BELOW: Mapping[str, str] = {
+    "lanes": "eligibility.connection",
     "fixes": "portal.groupfix",
     "records/<objectid:pk>": "records.resourcerecord",
 }
