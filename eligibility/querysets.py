@@ -131,6 +131,18 @@ class TaskQuerySet(models.QuerySet[Any]):
         return list(found.values_list("reference_key", "pk", "created_at"))
 
 
+class MemberQuerySet(models.QuerySet[Any]):
+    """Sets of a directory's lines."""
+
+    def of_keys(self, keys: Iterable[str]) -> Self:
+        """The lines about these identifiers, in one parameter however many they are."""
+        if connection.vendor == "postgresql":
+            wanted = RawSQL("SELECT unnest(%s::text[])", [list(keys)])
+        else:
+            wanted = RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(keys))])
+        return self.filter(id_key__in=wanted)
+
+
 class BatchQuerySet(models.QuerySet[Any]):
     """Sets of batches."""
 

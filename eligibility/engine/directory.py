@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -13,7 +12,6 @@ from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Count
-from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from eligibility.engine.rows import TASK, database_uuid
@@ -47,24 +45,17 @@ def hints(keys: Collection[Key]) -> dict[Key, list[Hint]]:
     if not wanted:
         return {}
     found: dict[Key, list[Hint]] = defaultdict(list)
-    rows = KnownMember.objects.filter(
-        team__in={team for team, _, _ in wanted},
-        id_key__in=_one_parameter({id_key for _, _, id_key in wanted}),
-        seen_at__gte=timezone.now() - TRUSTED_FOR,
-    ).order_by("-seen_at", "-pk")
+    rows = (
+        KnownMember.objects.of_keys({id_key for _, _, id_key in wanted})
+        .filter(team__in={team for team, _, _ in wanted}, seen_at__gte=timezone.now() - TRUSTED_FOR)
+        .order_by("-seen_at", "-pk")
+    )
     for row in rows:
         key = (row.team_id, row.id_type, row.id_key)
         if key in wanted:
             is_answer = row.source == KnownMember.Source.RESULT
             found[key].append(Hint(row.payer_id, row.seen_at, is_answer))
     return found
-
-
-def _one_parameter(keys: Collection[str]) -> RawSQL:
-    """Any number of texts as one parameter: both databases limit the number of those."""
-    if connection.vendor == "postgresql":
-        return RawSQL("SELECT unnest(%s::text[])", [list(keys)])
-    return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(keys))])
 
 
 def known_payer(of_member: Iterable[Hint]) -> int | None:

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from eligibility.models.payer import Payer
+from eligibility.querysets import MemberQuerySet
 from portal.models import Team
 
 
@@ -29,6 +30,8 @@ class KnownMember(models.Model):
     payer = models.ForeignKey(Payer, on_delete=models.CASCADE, related_name="+", db_index=False)
     source = models.CharField(max_length=8, choices=Source)
     seen_at = models.DateTimeField(db_default=Now())
+
+    objects = MemberQuerySet.as_manager()
 
     class Meta:
         constraints = [
