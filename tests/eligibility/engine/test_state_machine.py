@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from django.db import transaction
 from django.utils import timezone
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -88,6 +88,7 @@ class Engine(RuleBasedStateMachine):
         self.references: dict[str, UUID] = {}
         self.calls: list[Call] = []
         self.corrections = 0
+        self.has_heard_failures = False
         self.around = transaction.atomic()
         self.around.__enter__()
 
@@ -195,7 +196,10 @@ class Engine(RuleBasedStateMachine):
         running = sum(each.status is Status.RUNNING for each in self.rows.values())
         taken = claim(worker, most)
         assert {held.task_id for held in taken} <= due
-        assert len(taken) == min(most, SLOTS - running, len(due))
+        assert len(taken) <= SLOTS - running
+        if not self.has_heard_failures and not any(self.rows[pk].crashes for pk in due):
+            # Else the lane may be held, or suspects are tried apart from the others.
+            assert len(taken) == min(most, SLOTS - running, len(due))
         for held in taken:
             mine = self.rows[held.task_id]
             assert held.look == mine.look
@@ -207,6 +211,7 @@ class Engine(RuleBasedStateMachine):
         call = self.calls.pop(which % len(self.calls))
         if isinstance(reply, NotDelivered) and call.claimed.look is not Look.RECONCILE:
             reply = answered()
+        self.has_heard_failures |= isinstance(reply, Failed)
         mine = self.rows[call.claimed.task_id]
         fence, paused = call.claimed.fence, self.paused[str(mine.batch)]
         expected = mine.heard(call.number, fence, reply, paused=paused)
@@ -330,5 +335,7 @@ def test_whatever_happens_in_whatever_order_rows_are_where_they_should_be() -> N
             stateful_step_count=STEPS,
             deadline=None,
             suppress_health_check=list(HealthCheck),
+            # Not to the shortest example: that takes many minutes, and the steps are printed.
+            phases=[Phase.explicit, Phase.reuse, Phase.generate],
         ),
     )
