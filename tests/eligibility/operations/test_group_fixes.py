@@ -358,7 +358,10 @@ def test_a_doubtful_answer_comes_back_with_its_result(cast: Cast) -> None:
     (task,) = failed(cast.us, row(visit_type="INPATIENT"))
     EligibilityTask.objects.filter(pk=task.pk).update(failure="", status=Status.PENDING)
     result = make_result(task, Outcome.MEMBER_NOT_FOUND)
-    task.events.create(before="pending", after="done", actor="engine")
+    moves = [("failed", "pending"), ("pending", "running"), ("running", "done")]
+    for before, after in moves:
+        task.events.create(before=before, after=after, actor="engine")
+    EligibilityTask.objects.filter(pk=task.pk).update(fence=1)
     applied = fix(cast.us, cluster("INPATIENT", kind=FAILED), "OUTPATIENT", kind=FAILED)
     assert undo(cast.us, applied).undone == 1
     task.refresh_from_db()
