@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
-from eligibility.choices import FINAL, AttemptState, Look, Outcome
+from eligibility.choices import FAILURE_RULES, FINAL, AttemptState, Look, Outcome
 from eligibility.connectors.base import Done, Failed, Reply
 from eligibility.engine import clock
 from eligibility.engine.claim import Claimed
@@ -119,6 +119,21 @@ def _evidence(reply: Reply) -> str | None:
         return json.dumps(storable(raw), allow_nan=False)
     except (AttributeError, RecursionError, TypeError, ValueError) as error:
         return json.dumps({"not_kept": type(error).__name__})
+
+
+def failed_alike(row: Claimed, reply: Reply) -> int | None:
+    """How many conversations of the row have failed like this one, where its class has a limit.
+
+    Those since a person put the row in line. None when they are counted together with all
+    others: looks at one conversation may fail without ending it.
+    """
+    if not isinstance(reply, Failed) or row.look is not Look.NONE or not row.failed:
+        return None
+    if FAILURE_RULES[reply.failure].most_conversations is None:
+        return None
+    failed = Attempt.objects.filter(task_id=row.task_id, state=AttemptState.FAILED)
+    last = failed.order_by("-number").values_list("failure", flat=True)[: row.failed]
+    return sum(each == reply.failure for each in last)
 
 
 def keep_answers(group: Sequence[Finished]) -> None:

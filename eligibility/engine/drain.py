@@ -18,8 +18,8 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 
 from eligibility.choices import Failure, Look
 from eligibility.connectors.base import Failed, Pending, Reply
+from eligibility.engine import attempts, leases, suspects
 from eligibility.engine import claim as claims
-from eligibility.engine import leases, suspects
 from eligibility.engine.attempts import Finished
 from eligibility.engine.blackbox import CHECKING, BlackBox, packed
 from eligibility.engine.finish import finish
@@ -267,6 +267,7 @@ class Drain:
             jitter=random.random(),
             earlier=row.earlier,
             asked=row.asked + passed,
+            alike=attempts.failed_alike(row, reply),
             usual=self._habits.usual(row.lane.id) if isinstance(reply, Pending) else None,
         )
         return Finished(row=row, reply=reply, move=move)

@@ -144,11 +144,13 @@ def _move(condition: str, parameters: list[Any], crashed: bool) -> list[tuple[An
     """Failed after too many crashes; else first ask the payer what became of our call.
 
     A row in a worker's hands always has an open conversation, since the intent is written in
-    the claim's transaction; one that was being polled is polled again.
+    the claim's transaction; one that was being polled is polled again. It keeps its place in
+    line: it is due, and who came after it is not served before it.
     """
     lock = " FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
     counted = "1" if crashed else _OFTEN_HELD
     poison = f"({TASK}.crashes + {counted} >= {MOST_CRASHES})"
+    place = f"COALESCE({TASK}.run_at, {clock.now()})"
     talking = (
         "EXISTS (SELECT 1 FROM eligibility_attempt a"
         f" WHERE a.task_id = {TASK}.id AND a.state = 'open')"
@@ -168,7 +170,7 @@ def _move(condition: str, parameters: list[Any], crashed: bool) -> list[tuple[An
                 review = CASE WHEN {poison} THEN 'needs_attention' ELSE {TASK}.review END,
                 look = CASE WHEN {poison} OR NOT {talking} THEN ''
                     WHEN {TASK}.look = '' THEN '{Look.RECONCILE.value}' ELSE {TASK}.look END,
-                run_at = CASE WHEN {poison} THEN NULL ELSE {clock.now()} END,
+                run_at = CASE WHEN {poison} THEN NULL ELSE {place} END,
                 finished_at = CASE WHEN {poison} THEN {clock.now()} ELSE NULL END,
                 crashes = {TASK}.crashes + {counted}, lease_until = NULL, worker = '',
                 version = {TASK}.version + 1, updated_at = {clock.now()}

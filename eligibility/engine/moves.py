@@ -96,13 +96,16 @@ def decide(
     earlier: str = "",
     asked: float = 0.0,
     usual: float | None = None,
+    alike: int | None = None,
 ) -> Move:
     """The move that follows from a reply.
 
     `look` is what the call was, `failed` how many conversations failed before it, `age` the
     seconds since the row was first claimed, `earlier` the outcome that the row has to this
     question from before. `asked` is how long ago the conversation began, and `usual` how long
-    the lane's conversations take (None: not known).
+    the lane's conversations take (None: not known). `alike` is how many of the failed
+    conversations failed as this one did, for the classes that have a limit of their own
+    (None: all of them).
     """
     match reply:
         case Done(outcome=outcome):
@@ -112,9 +115,9 @@ def decide(
         case NotDelivered():
             return _after_not_delivered(failed=failed, age=age, limits=limits)
         case Failed():
-            return _after_failure(
-                reply, look=look, failed=failed + 1, age=age, limits=limits, jitter=jitter
-            )
+            if _is_used_up(reply, failed, failed if alike is None else alike, age, limits):
+                return _failed(reply.failure, reply.message)
+            return _after_failure(reply, look=look, failed=failed + 1, limits=limits, jitter=jitter)
 
 
 def _failed(failure: Failure, message: str, *, counted: bool = True) -> Move:
@@ -151,13 +154,22 @@ def _after_not_delivered(*, failed: int, age: float, limits: Limits) -> Move:
     return Move(Status.PENDING, after=0.0, closes=Failure.TIMEOUT.value)
 
 
+def _is_used_up(reply: Failed, failed: int, alike: int, age: float, limits: Limits) -> bool:
+    """Whether no further try follows; `failed` and `alike` count the failures before this one."""
+    rule = FAILURE_RULES[reply.failure]
+    return (
+        not rule.retried
+        or reply.is_final
+        or failed + 1 >= limits.max_conversations
+        or (rule.most_conversations is not None and alike + 1 >= rule.most_conversations)
+        or age >= limits.give_up_after
+    )
+
+
 def _after_failure(
-    reply: Failed, *, look: Look, failed: int, age: float, limits: Limits, jitter: float
+    reply: Failed, *, look: Look, failed: int, limits: Limits, jitter: float
 ) -> Move:
     rule = FAILURE_RULES[reply.failure]
-    most = min(limits.max_conversations, rule.most_conversations or limits.max_conversations)
-    if not rule.retried or reply.is_final or failed >= most or age >= limits.give_up_after:
-        return _failed(reply.failure, reply.message)
     after = backoff(limits, failed, jitter)
     if reply.retry_after is not None:
         after = min(max(after, reply.retry_after), limits.give_up_after)

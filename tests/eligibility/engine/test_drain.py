@@ -292,3 +292,15 @@ def test_rows_of_one_clinic_s_answers_are_counted_and_stored_once(payer: Watched
     assert Result.objects.count() == done.count()
     assert set(Result.objects.values_list("pk")) == set(done.values_list("result"))
     assert EligibilityTask.objects.exclude(status__in=["done", "failed"]).count() == 0
+
+
+def test_an_answer_that_cannot_be_read_is_asked_for_once_more_whatever_failed_before(
+    payer: WatchedPayer,
+) -> None:
+    """Its class has a limit of two of its own kind."""
+    task = make_row(make_lane(), "garbage", failed_conversations=2)
+
+    drain_until_done(payer)
+
+    assert (again(task).failure, again(task).failed_conversations) == (Failure.BAD_RESPONSE, 4)
+    assert payer.kinds(task) == ["submit", "submit"]

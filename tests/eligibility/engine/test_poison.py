@@ -25,6 +25,7 @@ from tests.eligibility.engine.helpers import (
     again,
     answered,
     claim,
+    drain_until_done,
     end,
     make_host,
     make_lane,
@@ -305,9 +306,8 @@ def test_a_connector_that_wants_to_end_the_process_does_not_get_its_way(
 
     poisoned(go)
     poison, good = make_poison(3)
-    EligibilityTask.objects.filter(pk=poison.pk).update(failed_conversations=1)
 
-    Drain(worker=WORKER, synthetic_url=payer.url).run()
+    drain_until_done(payer)
 
     assert again(poison).failure == Failure.BAD_RESPONSE
     assert {again(row).status for row in good} == {Status.DONE}
