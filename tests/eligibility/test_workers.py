@@ -134,7 +134,7 @@ def workers(database_url: str, *, is_ready: bool = True, **environment: str) -> 
     running = Workers(process)
     try:
         answered = WorkerHost.objects.filter(pid=process.pid, answered_at__isnull=False)
-        wait_for(lambda: not is_ready or answered.exists())
+        wait_for(lambda: not is_ready or answered.exists(), 90.0)
         yield running
     finally:
         left = running.processes()
