@@ -1,8 +1,8 @@
 """Wedge and orphan real workers ten times each, and print how long each recovery took.
 
-`python -m tests.recovery.measure [--only wedged|orphaned]` on the database of DATABASE_URL (a throw-away one:
-`python -m tests.postgres -- …`), or on a SQLite file of its own. Prints one JSON object; ends
-with 1 when a recovery took longer than 90 seconds. About ten minutes.
+`python -m tests.recovery.measure [--only wedged|orphaned]` on the database of DATABASE_URL (a
+throw-away one: `python -m tests.postgres -- …`), or on a SQLite file of its own. Prints one JSON
+object; ends with 1 when a recovery took longer than 90 seconds. About ten minutes.
 """
 
 from __future__ import annotations
