@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from eligibility.models import Connection, ConnectionSecret
+from eligibility.models import Connection, ConnectionSecret, LaneState
 from portal import audit
 from portal.audit import Actor
 from portal.models import Verb
@@ -65,6 +65,19 @@ def value_fault(value: str) -> str | None:
 
 
 @transaction.atomic
+def trust_login(*, connection: Connection) -> None:
+    """Something about how we reach the payer has changed: try its login again.
+
+    Opens a lane that two refused logins have locked, and lets the workers open the secrets
+    anew. Part of every change of a secret; call it after a change of the settings.
+    """
+    Connection.objects.filter(pk=connection.pk).update(secrets_version=F("secrets_version") + 1)
+    LaneState.objects.filter(connection=connection.pk).update(
+        login_failures=0, login_failed_at=None, credential_locked_at=None
+    )
+
+
+@transaction.atomic
 def rotate_secrets() -> tuple[int, int]:
     """Seal every secret with the first key of FIELD_KEY.
 
@@ -83,6 +96,5 @@ def rotate_secrets() -> tuple[int, int]:
 
 def _note_change(connection: Connection, actor: Actor, before: str, after: str) -> None:
     """Let the workers open the secrets anew, and write down who did it."""
-    mine = Connection.objects.filter(pk=connection.pk)
-    mine.update(secrets_version=F("secrets_version") + 1)
+    trust_login(connection=connection)
     audit.record(verb=Verb.CHANGED, actor=actor, obj=connection, changes={"login": (before, after)})

@@ -17,8 +17,12 @@ from eligibility.connectors.http_json.sections import AnswerMap, Codes, Reading
 class HttpJsonSettings(ConnectorSettings):
     """A payer that speaks JSON over HTTP, described without code."""
 
-    login: Annotated[Login, Field(title="Login")] = Login()
-    submit: Annotated[Request, Field(title="The question")] = Request()
+    login: Annotated[
+        Login, Field(title="Login", description="How the portal logs in to the payer.")
+    ] = Login()
+    submit: Annotated[
+        Request, Field(title="The question", description="The call that asks about a patient.")
+    ] = Request()
     poll: Annotated[
         Request,
         Field(title="Asking again", description="For a payer that answers later; {handle}."),
@@ -47,9 +51,28 @@ class HttpJsonSettings(ConnectorSettings):
             "or the address itself is called.",
         ),
     ] = Request(method="GET")
-    codes: Annotated[Codes, Field(title="Codes and spelling")] = Codes()
-    reading: Annotated[Reading, Field(title="Meaning of the answer")] = Reading()
-    answer: Annotated[AnswerMap, Field(title="Parts of the answer")] = AnswerMap()
+    codes: Annotated[
+        Codes,
+        Field(
+            title="Codes and spelling",
+            description="How the payer writes kinds of identifier, visits, payers and dates.",
+        ),
+    ] = Codes()
+    reading: Annotated[
+        Reading,
+        Field(
+            title="Meaning of the answer",
+            description="Where the words of an answer stand (JMESPath), and what they mean.",
+        ),
+    ] = Reading()
+    answer: Annotated[
+        AnswerMap,
+        Field(
+            title="Parts of the answer",
+            description="Where member, policy and benefits stand, each as a JMESPath "
+            "expression. Empty: the payer does not say.",
+        ),
+    ] = AnswerMap()
 
     @model_validator(mode="after")
     def _is_complete(self) -> HttpJsonSettings:

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from eligibility.admin.connection_form import BOUNDS
-from eligibility.admin.connector_settings import as_text, from_text
+from eligibility.admin.setting_inputs import as_text, from_text
 from eligibility.models import Connection, Payer
 from portal.models import AuditEvent, Verb
 from tests.cast import Cast
