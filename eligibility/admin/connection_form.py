@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 
+from eligibility.admin.connection_beginnings import Beginning, connector_word
+from eligibility.admin.connection_secrets import SecretsField, names_for, stored_secrets
+from eligibility.admin.connection_trial import TRY, SampleField, try_sample
 from eligibility.admin.connector_settings import ConnectorSettingsField
 from eligibility.admin.freshness_field import FreshnessField
 from eligibility.connectors.registry import CONNECTORS
@@ -17,6 +19,7 @@ from eligibility.models import Connection, Payer
 from eligibility.payer_rules import SEARCH
 from portal.admin.own_team import OwnTeamForm
 from portal.admin_site import UnfoldAdminSelectWidget
+from portal.outgoing import address_fault
 
 DAY = 86_400.0
 
@@ -71,20 +74,29 @@ HELP = {
 }
 
 
+SECRETS_HELP = (
+    "What the settings name: tokens, passwords, keys. They are stored sealed and never shown again."
+)
+
+
 class ConnectionForm(OwnTeamForm):
     """A connection. Its connector and payer are chosen once."""
 
     connector = forms.ChoiceField(
         label=LABELS["connector"],
         help_text=HELP["connector"],
-        choices=lambda: [(name, name.replace("_", " ").capitalize()) for name in CONNECTORS],
+        choices=lambda: [(name, connector_word(name)) for name in CONNECTORS],
         widget=UnfoldAdminSelectWidget,
     )
     settings = ConnectorSettingsField(
         label="Settings of the connector",
         help_text="What is left empty keeps the connector's usual value.",
     )
+    secrets = SecretsField(label="Secrets", help_text=SECRETS_HELP)
+    sample = SampleField(label="Sample", help_text="Try the settings before a patient needs them.")
     freshness = FreshnessField(label=LABELS["freshness"], help_text=HELP["freshness"])
+
+    begin: Beginning | None = None
 
     class Meta:
         model = Connection
@@ -97,6 +109,11 @@ class ConnectionForm(OwnTeamForm):
         if "settings" in self.fields:
             widget: Any = self.fields["settings"].widget
             widget.connector = self._connector()
+        if "secrets" in self.fields:
+            self._ask_for_secrets(self.fields["secrets"].widget)
+        if self.begin is not None and "connector" in self.fields:
+            chosen: Any = self.fields["connector"]
+            chosen.choices = [(self.begin.connector, connector_word(self.begin.connector))]
         if "freshness" in self.fields:
             self._set_visit_types(self.fields["freshness"].widget)
         if "payer" in self.fields:
@@ -117,7 +134,20 @@ class ConnectionForm(OwnTeamForm):
         widget.is_test = payer is None and self.instance.pk is not None
 
     def _connector(self) -> str:
-        return self.instance.connector or self.data.get("connector") or next(iter(CONNECTORS))
+        begun = self.begin.connector if self.begin else next(iter(CONNECTORS))
+        return self.instance.connector or self.data.get("connector") or begun
+
+    def _ask_for_secrets(self, widget: Any) -> None:
+        """For the names in the settings: as they are typed in, stored, or begun with."""
+        widget.stored = stored_secrets(self.instance)
+        settings = self.instance.settings or (self.begin.settings if self.begin else {})
+        if self.is_bound and "settings" in self.fields:
+            field = self.fields["settings"]
+            typed = field.widget.value_from_datadict(self.data, self.files, "settings")
+            named = names_for(self._connector(), typed)
+            widget.names = (*named, *names_for(self._connector(), settings))
+        else:
+            widget.names = names_for(self._connector(), settings)
 
     def _payers(self) -> Any:
         """Payers that the person's team does not reach yet; a search has no connection."""
@@ -132,8 +162,9 @@ class ConnectionForm(OwnTeamForm):
         address = str(self.cleaned_data["base_url"]).strip()
         if not address and self._connector() != SyntheticConnector.name:
             raise ValidationError("This connector needs the payer's address.")
-        if address:
-            _check_address(address)
+        fault = address_fault(address) if address else None
+        if fault:
+            raise ValidationError(fault)
         return address
 
     def clean(self) -> dict[str, Any] | None:
@@ -150,21 +181,19 @@ class ConnectionForm(OwnTeamForm):
         deadline, give_up = said.get("deadline"), said.get("give_up_after")
         if deadline and give_up and give_up < deadline:
             self.add_error("give_up_after", "It cannot be shorter than the wait for one answer.")
+        if TRY in self.data and "sample" in self.fields:
+            self._try_sample()
         return cleaned
+
+    def _try_sample(self) -> None:
+        """Show what the settings make of the sample, and save nothing."""
+        widget: Any = self.fields["sample"].widget
+        settings = self.cleaned_data.get("settings")
+        if settings is None:
+            widget.problem = "The settings must be understood first: see what is marked above."
+        else:
+            try_sample(widget, self._connector(), settings, self.cleaned_data["sample"])
+        self.add_error(None, "This was only a try: nothing has been saved.")
 
     def _exists(self, payer: Payer | None) -> bool:
         return Connection.objects.filter(team=self.team_id(), payer=payer).exists()
-
-
-def _check_address(address: str) -> None:
-    """http or https with a host; no login in the address, where lists would show it."""
-    try:
-        parts = urlsplit(address)
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname)
-        has_login = parts.username is not None
-    except ValueError:
-        usable, has_login = False, False
-    if not usable:
-        raise ValidationError("This is not a web address. It starts with https:// and a name.")
-    if has_login:
-        raise ValidationError("Leave name and password out of the address: lists show it.")

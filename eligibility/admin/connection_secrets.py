@@ -40,6 +40,12 @@ class SecretsWidget(forms.Widget):
         super().__init__(attrs)
         self.stored, self.failed = {}, {}
 
+    def __deepcopy__(self, memo: Any) -> Any:
+        """A form's own widget: nothing of another form's is left in it."""
+        own: Any = super().__deepcopy__(memo)
+        own.stored, own.failed = {}, {}
+        return own
+
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> Any:
         """Never with a value."""
         rows = [

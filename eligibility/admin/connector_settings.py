@@ -44,6 +44,12 @@ class ConnectorSettingsWidget(forms.Widget):
         super().__init__(attrs)
         self.failed = {}
 
+    def __deepcopy__(self, memo: Any) -> Any:
+        """A form's own widget: what was wrong in one form is not wrong in the next."""
+        own: Any = super().__deepcopy__(memo)
+        own.failed = {}
+        return own
+
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> Any:
         """The project's own templates are not on the path of Django's form renderer."""
         given = value if isinstance(value, dict) else {}
@@ -78,7 +84,6 @@ class ConnectorSettingsWidget(forms.Widget):
         """What was filled in. What cannot be read at all is noted in `failed`."""
         settings = Typed()
         settings.texts = {}
-        self.failed = {}
         for one in inputs_of(settings_class(self.connector)):
             text = str(data.get(f"{name}-{one.path}", "")).replace("\r\n", "\n").strip()
             settings.texts[one.path] = text

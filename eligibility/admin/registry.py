@@ -11,7 +11,9 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from eligibility.admin.audit_kinds import requirement_words
+from eligibility.admin.connection_beginnings import connector_word
 from eligibility.admin.connection_form import BOUNDS, ConnectionForm
+from eligibility.admin.connection_page import HEALTH, ConnectionPage
 from eligibility.admin.freshness_field import windows_words
 from eligibility.admin.payer_form import PayerForm
 from eligibility.connectors.synthetic import SyntheticConnector
@@ -128,12 +130,15 @@ class PayerAdmin(PortalModelAdmin):
 
 
 @admin.register(Connection)
-class ConnectionAdmin(OwnTeamAdmin):
+class ConnectionAdmin(ConnectionPage, OwnTeamAdmin):
     """How the person's team reaches its payers."""
 
     form = ConnectionForm
     add_with = change_with = Capability.MANAGE_CONNECTIONS
-    editable = ("name", "is_active", "base_url", "settings", *BOUNDS, "freshness")
+    editable = (
+        *("name", "is_active", "base_url", "settings", "secrets", "sample"),
+        *(*BOUNDS, "freshness"),
+    )
     editable_when_new = ("payer", "connector")
     list_display = (
         "name",
@@ -149,15 +154,17 @@ class ConnectionAdmin(OwnTeamAdmin):
     search_help_text = "Name, or the payer's code or name"
     ordering = ("name",)
     actions = ("activate", "deactivate")
+    actions_detail = ("probe",)
 
     def get_fieldsets(self, request: HttpRequest, obj: Connection | None = None) -> Any:
         """The connector's settings only for those who may change them: they may hold secrets."""
         how = ["connector", "base_url"]
         may_change = obj is None or self.has_change_permission(request, obj)
         if may_change:
-            how = [*how, "settings"]
+            how = [*how, "settings", "secrets", "sample"]
+        health = HEALTH if obj is not None else ()
         self_made = [
-            (None, {"fields": ["name", "payer", "is_active"]}),
+            (None, {"fields": ["name", "payer", "is_active", *health]}),
             ("How", {"fields": how}),
             ("Limits", {"fields": list(BOUNDS)}),
             ("Fresh answers", {"fields": ["freshness" if may_change else "shown_freshness"]}),
@@ -181,7 +188,7 @@ class ConnectionAdmin(OwnTeamAdmin):
     @display(description="Speaks", ordering="connector")
     def shown_connector(self, connection: Connection) -> SafeString:
         """The protocol; the synthetic one stands out."""
-        word = connection.connector.replace("_", " ").capitalize()
+        word = connector_word(connection.connector)
         if connection.connector == SyntheticConnector.name:
             return badge(word, "science", "amber", title="Made-up answers, for trying out")
         return badge(word, "cable", "blue")
