@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,9 @@ from django.db import connection
 
 from eligibility.choices import Failure, Look, Priority, Status
 from eligibility.connectors.base import Query
-from eligibility.engine import clock, lanes, suspects
+from eligibility.engine import clock, lanes, queues, suspects
+from eligibility.engine.lane import breaker, patience
+from eligibility.engine.lane.turns import Group, share_out
 from eligibility.engine.moves import Limits
 from eligibility.engine.rows import (
     TASK,
@@ -28,6 +31,10 @@ from portal import objectid
 
 LEASE_MARGIN = 10.0
 """Seconds that a lease outlives the call's total deadline."""
+MOST_TURNS = 16
+"""Claims for groups of their own in one go, of a lane and priority."""
+_IN_LINE = "status IN ('pending', 'waiting')"
+_LOOKS = "status = 'waiting'"
 
 _QUERY_COLUMNS = (
     "parent_id", "id_type", "id_value", "visit_type", "name", "dob", "phone",
@@ -40,10 +47,10 @@ class Claimed:
     """A row in a worker's hands. `fence` guards what it writes; times are seconds.
 
     `age` is how long ago the row was first claimed, `asked` how long ago the conversation that
-    goes on was begun, both by the database's clock. `earlier` is the
+    goes on was begun, both by the database's clock and time in a held lane left out. `is_probe`
+    says that this row tries whether the payer answers again. `earlier` is the
     outcome of the answer that the row has to the same question from before (empty for most), and
-    `earlier_id` the result that says it. `search_id` is the
-    search that the row is a path of.
+    `earlier_id` the result that says it. `search_id` is the search that the row is a path of.
     """
 
     task_id: UUID
@@ -62,6 +69,7 @@ class Claimed:
     earlier: str = ""
     earlier_id: UUID | None = None
     search_id: UUID | None = None
+    is_probe: bool = False
 
 
 def claim(
@@ -72,7 +80,7 @@ def claim(
     kept_free: Mapping[int, int] = MappingProxyType({}),
     crashes: int = 0,
 ) -> list[Claimed]:
-    """Claim up to `most` due rows over all lanes, never more than a lane's free slots.
+    """Claim up to `most` due rows over all lanes, never more than a lane may take.
 
     `leave_out` are the ids of lanes to claim nothing from, `kept_free` says how many slots of a
     lane are for others. Rows that were in a worker's hands when it died are claimed only when
@@ -81,13 +89,9 @@ def claim(
     """
     claimed: list[Claimed] = []
     for lane in lanes.lock_due():
-        free = 0 if lane.id in leave_out else lane.free - kept_free.get(lane.id, 0)
-        for priority in lane.due:
-            wanted = min(free, most - len(claimed))
-            if wanted > 0:
-                taken = _claim_from(lane, priority, worker, wanted, crashes)
-                free -= len(taken)
-                claimed += taken
+        if lane.id not in leave_out:
+            free = lane.free - kept_free.get(lane.id, 0)
+            claimed += _claim_of_lane(lane, worker, min(free, most - len(claimed)), crashes)
     return claimed
 
 
@@ -97,24 +101,72 @@ def claim_suspects(worker: str) -> list[Claimed]:
     return claim(worker, most=most, crashes=crashes) if most else []
 
 
-def _claim_statement() -> str:
+def _claim_of_lane(lane: lanes.Lane, worker: str, most: int, crashes: int) -> list[Claimed]:
+    """The most urgent rows first; within a priority clinics and batches take turns."""
+    take = partial(_claim_from, lane, worker, crashes)
+    looks_only = lane.new < 1
+    most = int(most if looks_only else min(most, lane.new))
+    claimed: list[Claimed] = []
+    for priority in lane.due:
+        wanted = most - len(claimed)
+        if wanted > 0 and looks_only:
+            claimed += take(priority, wanted, rows=_LOOKS)
+        elif wanted > 0 and crashes:
+            claimed += take(priority, wanted)
+        elif wanted > 0:
+            claimed += _claim_in_turns(lane, priority, wanted, take)
+    return claimed
+
+
+def _claim_in_turns(
+    lane: lanes.Lane, priority: Priority, wanted: int, take: Callable[..., list[Claimed]]
+) -> list[Claimed]:
+    """Share the slots out among the groups that have due rows.
+
+    One group is the usual case and one claim. Of very many groups only the neediest get a claim
+    of their own; the rest of the slots goes to the rows that are due the longest.
+    """
+    groups = queues.due_groups(lane.id, priority)
+    if len(groups) < 2:
+        return take(priority, wanted)
+    in_flight = queues.in_flight(lane.id)
+    claimed: list[Claimed] = []
+    turns = 0
+    while groups and len(claimed) < wanted and turns < MOST_TURNS:
+        shares = share_out(groups, in_flight, wanted - len(claimed))
+        for group, share in list(shares.items())[: MOST_TURNS - turns]:
+            taken = take(priority, share, group=group)
+            in_flight[group] = in_flight.get(group, 0) + len(taken)
+            if len(taken) < share:
+                groups.remove(group)
+            claimed += taken
+            turns += 1
+    if groups and len(claimed) < wanted:
+        claimed += take(priority, wanted - len(claimed))
+    return claimed
+
+
+def _claim_statement(rows: str) -> str:
     """One statement on both databases; the `IN (SELECT …)` form can take more than its limit.
 
-    For one priority, so that the index leads past the rows that are not due yet.
+    For one priority, so that the index leads past the rows that are not due yet. `rows` is a
+    further condition, on the state and perhaps on the group.
     """
     lock = " FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
     columns = ", ".join(f"{TASK}.{name}" for name in _QUERY_COLUMNS)
     return f"""
         WITH due AS MATERIALIZED (
             SELECT id FROM {TASK}
-            WHERE connection_id = %s AND status IN ('pending', 'waiting')
-              AND priority = %s AND run_at <= {clock.now()} AND crashes = %s
+            WHERE connection_id = %s AND priority = %s AND run_at <= {clock.now()}
+              AND crashes = %s AND {rows}
             ORDER BY run_at, id LIMIT %s{lock}
         )
         UPDATE {TASK} SET
             status = 'running', fence = {TASK}.fence + 1, worker = %s,
             lease_until = {clock.now_plus("%s")},
             first_claimed_at = COALESCE({TASK}.first_claimed_at, {clock.now()}),
+            held_before = CASE WHEN {TASK}.first_claimed_at IS NULL THEN %s
+                ELSE {TASK}.held_before END,
             asked_at = CASE WHEN {TASK}.look = '' THEN {clock.now()} ELSE {TASK}.asked_at END,
             updated_at = {clock.now()}
         FROM due WHERE {TASK}.id = due.id
@@ -125,25 +177,40 @@ def _claim_statement() -> str:
             CASE WHEN {TASK}.result_id IS NOT NULL
                 AND {TASK}.result_question = {TASK}.question_number THEN
                 (SELECT r.outcome FROM eligibility_result r WHERE r.id = {TASK}.result_id) END,
-            {TASK}.result_id, {columns}
+            {TASK}.result_id, {TASK}.held_before, {columns}
     """
 
 
 def _claim_from(
-    lane: lanes.Lane, priority: Priority, worker: str, wanted: int, crashes: int
+    lane: lanes.Lane,
+    worker: str,
+    crashes: int,
+    priority: Priority,
+    wanted: int,
+    *,
+    group: Group | None = None,
+    rows: str = _IN_LINE,
 ) -> list[Claimed]:
+    """Claim due rows of a lane, of one group or of all, those due the longest first."""
+    of_group = [] if group is None else [group.clinic, group.batch]
+    condition = rows if group is None else f"{rows} AND {queues.OF_GROUP}"
+    held_seconds = patience.held_seconds(lane.rules, lane.state, lane.now)
     with connection.cursor() as cursor:
         cursor.execute(
-            _claim_statement(),
-            [lane.id, priority.value, crashes, wanted, worker, lane.deadline + LEASE_MARGIN],
-        )
-        rows = cursor.fetchall()
-    return sorted((_claimed(lane, row) for row in rows), key=lambda claimed: claimed.task_id)
+            _claim_statement(condition),
+            [lane.id, priority.value, crashes, *of_group, wanted, worker,
+             lane.deadline + LEASE_MARGIN, held_seconds],
+        )  # fmt: skip
+        claimed = cursor.fetchall()
+    return sorted((_claimed(lane, row) for row in claimed), key=lambda claimed: claimed.task_id)
 
 
 def _claimed(lane: lanes.Lane, row: Sequence[Any]) -> Claimed:
     task_id = python_uuid(row[0])
-    _, fence, look, handle, failed, age, asked, payer, earlier, earlier_id, *fields = row
+    _, fence, look, handle, failed, *others = row
+    age, asked, payer, earlier, earlier_id, held_then, *fields = others
+    passed = float(age or 0.0)
+    tried = _age(lane, passed, held_then)
     values = dict(zip(_QUERY_COLUMNS, fields, strict=True))
     parent = values.pop("parent_id")
     return Claimed(
@@ -155,13 +222,23 @@ def _claimed(lane: lanes.Lane, row: Sequence[Any]) -> Claimed:
         look=Look(look),
         handle=handle,
         failed=failed,
-        age=float(age or 0.0),
-        asked=float(asked or 0.0),
+        age=tried,
+        asked=float(asked or 0.0) if tried == passed else min(float(asked or 0.0), tried),
         query=_query(task_id, payer, values, is_path=parent is not None),
         earlier=earlier or "",
         earlier_id=python_uuid(earlier_id) if earlier else None,
         search_id=parent and python_uuid(parent),
     )
+
+
+def _age(lane: lanes.Lane, seconds: float, held_then: float) -> float:
+    """How long the row has been tried, of the seconds since its first claim."""
+    if seconds <= 0:
+        return seconds
+    if not lane.rules.blackouts and lane.state.closed_from is None:
+        return seconds
+    since = lane.now - timedelta(seconds=seconds)
+    return patience.tried_for(lane.rules, lane.state, lane.now, since=since, held_then=held_then)
 
 
 def _query(task_id: UUID, payer: str, values: dict[str, Any], *, is_path: bool) -> Query:
@@ -179,7 +256,8 @@ def _query(task_id: UUID, payer: str, values: dict[str, Any], *, is_path: bool) 
 def write_intents(claimed: Sequence[Claimed], worker: str) -> None:
     """Commit to the calls: a new Attempt for a new conversation, one more look at an open one.
 
-    Belongs to the claim's transaction, so a row is never called without its intent.
+    Belongs to the claim's transaction, so a row is never called without its intent; the lanes
+    count their calls here.
     Raises IntegrityError when an attempt of that number already exists.
     """
     _look_again([row for row in claimed if row.look is not Look.NONE], worker)
@@ -187,6 +265,20 @@ def write_intents(claimed: Sequence[Claimed], worker: str) -> None:
     add_events(
         [(row.task_id, row.before, Status.RUNNING, "engine", _call_name(row)) for row in claimed]
     )
+    for lane in {row.lane.id: row.lane for row in claimed}.values():
+        _count_calls(lane, [row for row in claimed if row.lane.id == lane.id])
+
+
+def _count_calls(lane: lanes.Lane, calls: Sequence[Claimed]) -> None:
+    """Write what the calls use up of the lane; of a lane on trial the one row is the probe."""
+    probe: dict[str, Any] = {}
+    if lane.is_probing:
+        first = calls[0]
+        first.is_probe = True
+        lease = lane.deadline + LEASE_MARGIN
+        probe = breaker.probe_sent(lane.state, lane.now, task_id=first.task_id, lease=lease)
+    new = sum(row.look is Look.NONE for row in calls)
+    lanes.note_calls(lane, calls=len(calls), conversations=new, probe=probe)
 
 
 def _call_name(row: Claimed) -> str:

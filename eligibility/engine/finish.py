@@ -13,6 +13,7 @@ from eligibility.choices import Look, Status
 from eligibility.connectors.base import Done
 from eligibility.engine import attempts, clock, paths
 from eligibility.engine.attempts import Finished
+from eligibility.engine.lane.learn import learn
 from eligibility.engine.moves import Move
 from eligibility.engine.rows import (
     TASK,
@@ -39,6 +40,7 @@ def finish(group: Sequence[Finished]) -> int:
     """
     if not group:
         return 0
+    learn(group)
     group = sorted(group, key=lambda item: (item.row.task_id, item.row.fence))
     for item in group:
         if isinstance(item.reply, Done):

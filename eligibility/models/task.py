@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
 from eligibility.choices import Failure, Look, Outcome, Priority, Review, Status
 from eligibility.models.batch import Batch
@@ -23,8 +23,10 @@ class EligibilityTask(models.Model):
 
     `request_dump` is the row as it came and never changes; a correction is a TaskRevision.
     `run_at` is the row's place in line: from then on a worker may take it; null while its
-    batch is paused. `not_before` is the row's own earliest time. `fence` rises at every claim
-    and guards every later write. `look` says what the next call is when the row is waiting.
+    batch is paused. `not_before` is the row's own earliest time. `held_before` is what its
+    lane's clock of held time showed when it was first claimed (`engine/lane/patience.py`).
+    `fence` rises at every claim and guards every later write. `look` says what the next call is
+    when the row is waiting.
     A search (`is_search`) is never claimed: its payers are asked by its children, one row each,
     in the order of their `line`; `search_round` counts how often it began, and a child has the
     number of the round that made it. It waits while they are asked, and `run_at` then says when
@@ -109,6 +111,7 @@ class EligibilityTask(models.Model):
     failed_conversations = models.PositiveIntegerField(db_default=0)
     crashes = models.PositiveIntegerField(db_default=0)
     first_claimed_at = models.DateTimeField(null=True)
+    held_before = models.FloatField(db_default=0.0)
     asked_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
@@ -149,6 +152,23 @@ class EligibilityTask(models.Model):
                 fields=["connection", "priority", "run_at", "id"],
                 condition=Q(status__in=[Status.PENDING, Status.WAITING]),
                 name="task_line",
+            ),
+            # Whose turn it is in a lane: its clinics, and within each its batches.
+            models.Index(
+                F("connection"),
+                F("priority"),
+                F("clinic"),
+                Coalesce("batch", "clinic"),
+                F("run_at"),
+                F("id"),
+                condition=Q(status__in=[Status.PENDING, Status.WAITING]),
+                name="task_turns",
+            ),
+            # What a lane goes on with when it may begin nothing new.
+            models.Index(
+                fields=["connection", "priority", "run_at", "id"],
+                condition=Q(status=Status.WAITING),
+                name="task_looks",
             ),
             models.Index(
                 fields=["connection", "lease_until"],

@@ -21,6 +21,8 @@ SYNTHETIC_LIMITS: dict[str, Any] = {
     "answer_within": 60.0,
     "backoff_min": 0.5,
     "backoff_max": 2.0,
+    "breaker_min": 2.0,
+    "breaker_max": 10.0,
     "expected_pace": 20.0,
 }
 

@@ -36,6 +36,9 @@ class Verb(models.TextChoices):
     DISCARDED = "discarded", "Discarded"
     EXPORTED = "exported", "Exported"
     REVEALED = "revealed", "Shown in full"
+    LOCKED = "locked", "Locked"
+    UNLOCKED = "unlocked", "Unlocked"
+    TESTED = "tested", "Tested"
 
 
 class ActorKind(models.TextChoices):

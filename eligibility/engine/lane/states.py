@@ -14,16 +14,15 @@ STATE = "eligibility_lanestate"
 
 
 def moment(value: datetime | str) -> datetime:
-    """A moment as a raw read gives it: SQLite's is text in UTC."""
-    if isinstance(value, str):
-        return datetime.fromisoformat(value).replace(tzinfo=UTC)
-    return value
+    """A moment as a raw read gives it: SQLite's is text, or naive, and in UTC."""
+    at = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def ensure(lane_ids: Collection[int]) -> None:
-    """Make the states that these lanes do not have yet."""
+def ensure(lane_ids: Collection[int]) -> int:
+    """Make the states that these lanes do not have yet. Returns how many."""
     if not lane_ids:
-        return
+        return 0
     marks = ", ".join(["%s"] * len(lane_ids))
     with connection.cursor() as cursor:
         cursor.execute(
@@ -33,6 +32,7 @@ def ensure(lane_ids: Collection[int]) -> None:
             " ON CONFLICT DO NOTHING",
             [*lane_ids, *lane_ids],
         )
+        return int(cursor.rowcount)
 
 
 def lock(lane_ids: Collection[int]) -> dict[int, LaneState]:

@@ -23,7 +23,15 @@ from eligibility.engine.drain import Drain
 from eligibility.engine.finish import finish
 from eligibility.engine.moves import decide
 from eligibility.engine.rows import add_events
-from eligibility.models import Batch, Connection, DrainSlot, EligibilityTask, Payer, WorkerHost
+from eligibility.models import (
+    Batch,
+    Connection,
+    DrainSlot,
+    EligibilityTask,
+    LaneState,
+    Payer,
+    WorkerHost,
+)
 from eligibility.results import Answer
 from portal.models import Clinic, Team
 from tests.eligibility.engine.payers import WatchedPayer
@@ -38,6 +46,8 @@ QUICK: dict[str, Any] = {
     "give_up_after": 30.0,
     "backoff_min": 0.02,
     "backoff_max": 0.05,
+    "breaker_min": 0.05,
+    "breaker_max": 0.2,
 }
 
 
@@ -157,10 +167,19 @@ def end(rows: Claimed | Sequence[Claimed], reply: Reply) -> int:
 
 
 def make_due(task: EligibilityTask) -> None:
-    """Let a waiting or retried row be due now, without waiting for it."""
+    """Let a waiting or retried row be due now, and its lane's pause be over, without waiting."""
     EligibilityTask.objects.filter(pk=task.pk, status__in=IN_LINE).update(
         run_at=timezone.now() - timedelta(seconds=1)
     )
+    end_pause(task.connection_id)
+
+
+def end_pause(lane_id: int | None) -> None:
+    """Let the lane's pause be over, of its breaker or after a throttling."""
+    ended = timezone.now() - timedelta(seconds=1)
+    state = LaneState.objects.filter(pk=lane_id)
+    state.filter(throttled_until__isnull=False).update(throttled_until=ended)
+    state.filter(open_until__isnull=False).update(open_until=ended)
 
 
 def let_lease_end(task: EligibilityTask) -> None:

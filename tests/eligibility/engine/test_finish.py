@@ -21,6 +21,7 @@ from tests.eligibility.engine.helpers import (
     claim,
     claim_one,
     end,
+    end_pause,
     finished,
     history,
     let_lease_end,
@@ -249,6 +250,7 @@ def test_every_move_leaves_one_event_and_is_a_lawful_one() -> None:
     for first in every[:-1]:
         for second in every:
             task = make_row(lane)
+            end_pause(lane.pk)
             end(claim_one(), first)
             make_due(task)
             if again(task).status in {Status.PENDING, Status.WAITING}:
@@ -258,6 +260,7 @@ def test_every_move_leaves_one_event_and_is_a_lawful_one() -> None:
                 cancel(cancelled)
     for crashes in (0, 2):
         task = make_row(lane, crashes=crashes)
+        end_pause(lane.pk)
         claim()
         let_lease_end(task)
         leases.return_expired()

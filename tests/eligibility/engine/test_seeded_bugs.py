@@ -22,6 +22,7 @@ from eligibility.engine import claim as claims
 from eligibility.engine import drain as drains
 from eligibility.engine import leases
 from eligibility.engine.finish import finish
+from eligibility.engine.lane import states
 from eligibility.models import Attempt, EligibilityTask
 from eligibility.operations import cancel_batch, cancel_tasks
 from tests.cast import Cast
@@ -48,7 +49,7 @@ pytestmark = pytest.mark.usefixtures("transactional_db", "breaks_promises")
 Bug = Callable[[], AbstractContextManager[object]]
 as_it_is: Bug = nullcontext
 ROW_LOCKS = r" FOR UPDATE SKIP LOCKED"
-LANE_LOCKS = r" FOR NO KEY UPDATE OF c SKIP LOCKED"
+LANE_LOCKS = r" FOR NO KEY UPDATE OF [cs] SKIP LOCKED"
 
 
 @contextmanager
@@ -195,6 +196,7 @@ def test_a_cancellation_of_queued_rows_only_is_caught(
 def two_that_claim_at_once_share_no_row_and_no_slot(bug: Bug) -> None:
     """The first has claimed and not committed when the second one claims."""
     lane = make_lane(max_in_flight=1)
+    states.ensure([lane.pk])  # whoever makes it is waited for, lock or not
     make_rows(lane, 2)
     second: list[claims.Claimed] = []
 

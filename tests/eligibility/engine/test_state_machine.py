@@ -26,7 +26,14 @@ from eligibility.choices import FINAL, IN_LINE, Failure, Look, Outcome, Status
 from eligibility.connectors.base import Failed, NotDelivered, Pending, Reply
 from eligibility.engine import leases
 from eligibility.engine.claim import Claimed
-from eligibility.models import Attempt, Batch, EligibilityTask, Result, TaskRevision
+from eligibility.models import (
+    Attempt,
+    Batch,
+    EligibilityTask,
+    LaneState,
+    Result,
+    TaskRevision,
+)
 from eligibility.operations import (
     cancel_batch,
     cancel_tasks,
@@ -192,6 +199,7 @@ class Engine(RuleBasedStateMachine):
     @precondition(lambda self: self._due())
     @rule(worker=workers, most=st.integers(1, 4))
     def claim(self, worker: str, most: int) -> None:
+        LaneState.objects.all().delete()  # what a lane learns of its payer has tests of its own
         due = self._due()
         running = sum(each.status is Status.RUNNING for each in self.rows.values())
         taken = claim(worker, most)

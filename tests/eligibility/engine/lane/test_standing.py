@@ -84,7 +84,7 @@ def test_an_impossible_state_is_refused(name: str, fields: dict[str, Any]) -> No
     [
         ("connection_lane_limits_are_positive", {"daily_cap": 0}),
         ("connection_lane_limits_are_positive", {"breaker_min": 0.0}),
-        ("connection_lane_limits_are_positive", {"breaker_max": 1.0}),
+        ("connection_lane_limits_are_positive", {"breaker_max": 0.001}),
         ("connection_pause_has_its_time", {"paused_by": "somebody"}),
         ("connection_pause_has_its_time", {"pause_reason": "why"}),
     ],
