@@ -206,12 +206,20 @@ def _insert_results(answers: Sequence[Finished]) -> None:
          "normaliser_version", "created_at"),
         [
             (item.result_id, item.row.task_id, item.row.attempt_id, item.reply.outcome.value,
-             _stored(item.reply.answer),
+             _stored(_signed(item.row, item.reply.answer)),
              item.row.lane.connector == "synthetic", NORMALISER_VERSION, now)
             for item in answers
             if isinstance(item.reply, Done)
         ],
     )  # fmt: skip
+
+
+def _signed(row: Claimed, answer: Answer) -> Answer:
+    """The answer; one to a search says whose it is, for the search shows it as its own."""
+    if row.search_id is None:
+        return answer
+    payer = answer.payer_code or row.query.payer
+    return answer.model_copy(update={"payer_code": payer, "resolved_by_search": True})
 
 
 def _stored(answer: Answer) -> Any:

@@ -196,7 +196,7 @@ def _aggregated(paths: Sequence[Row]) -> dict[str, Any]:
     """What each payer of a search said, how many there were, and who was not asked, and why."""
     answers = [
         {
-            "tpa_name": _payer_code(path),
+            "tpa_name": _payer_code(path) if path["is_search"] else path["payer__code"],
             "status": words.answer_word(path["outcome"], path["failure"]),
             "data": _data(path),
         }

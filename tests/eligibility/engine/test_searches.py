@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from eligibility.choices import Failure, Status
-from eligibility.connectors.base import Failed, Reply
+from eligibility.choices import Failure, Outcome, Status
+from eligibility.connectors.base import Done, Failed, Reply
 from eligibility.engine import dispatcher, paths, searches, unroutable
 from eligibility.models import Connection, EligibilityTask, KnownMember, Payer
+from eligibility.results import Answer
 from tests.eligibility.engine.asking_around import (
     CODES,
     DOWN,
@@ -85,6 +86,14 @@ def test_a_yes_that_comes_after_the_end_is_kept_as_late() -> None:
     assert (late.status, late.attempts.get().late) == ("cancelled", True)
     assert again(search).outcome == "eligible"
     assert history(search) == ["waiting", "done"]
+
+
+def test_an_answer_to_a_search_says_whose_it_is() -> None:
+    search = begun(make_lanes(CODES[:1]))
+    reply(TPA001=Done(Outcome.ELIGIBLE, Answer()))
+    result = again(search).result
+    assert result is not None
+    assert (result.answer["payer_code"], result.answer["resolved_by_search"]) == ("TPA001", True)
 
 
 def test_when_nobody_says_yes_the_answer_of_who_knows_the_person_prevails() -> None:
