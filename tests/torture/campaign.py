@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError, connection
+from django.db.models import Count
 
 from tests.torture.faults import Faults, Planned, plan
 from tests.torture.judge import Evidence, Verdict, gather, judge, repeats
@@ -120,13 +121,14 @@ class Campaign:
         return not self.faults.frozen
 
     def _cancel_one(self) -> bool:
-        """Cancel a batch of which rows are running."""
+        """Cancel the batch of which most rows are running."""
         from eligibility.models import Batch, EligibilityTask
         from eligibility.operations import cancel_batch
 
         try:
             running_rows = EligibilityTask.objects.filter(status="running", parent=None)
-            found = list(running_rows.values_list("batch_id", flat=True)[:1])
+            by_batch = running_rows.values_list("batch_id").annotate(rows=Count("pk"))
+            found = [batch for batch, rows in by_batch.order_by("-rows")[:1] if rows > 1]
             return (
                 bool(found)
                 and cancel_batch(batch=Batch.objects.get(pk=found[0]), actor="torture") > 0

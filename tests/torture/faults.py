@@ -103,7 +103,9 @@ class Faults:
         return later
 
     def _one(self) -> Workers:
-        return self._chance.choice(self._workers)
+        """One of the two, rather one of which no worker is frozen: it has to thaw."""
+        warm = [each for each in self._workers if not self.frozen.keys() & set(each.pool())]
+        return self._chance.choice(warm or self._workers)
 
     def _worker(self) -> int:
         """A process of a pool, rather one that holds rows, never one that is frozen."""
@@ -114,8 +116,8 @@ class Faults:
     def _freeze(self) -> bool:
         """Stop a worker that holds rows until their leases have ended."""
         pool = {pid for each in self._workers for pid in each.pool()}
-        busy = sorted((_busy() & pool) - set(self.frozen))
-        if not busy or not strike(busy[0], signal.SIGSTOP):
+        busy = sorted(_busy() & pool)
+        if self.frozen or not busy or not strike(busy[0], signal.SIGSTOP):
             return False
         self.frozen[busy[0]] = time.monotonic() + FROZEN_FOR
         return True

@@ -26,7 +26,7 @@ SCRIPTS = (
 )
 OUTCOMES = ("eligible", "eligible", "not_eligible", "member_not_found")
 SEARCHED = "DHPO"
-PAYERS = ("TPA002",) * 12 + ("TPA004",) * 8 + ("TPA010",) * 3 + (SEARCHED,)
+PAYERS = ("TPA002",) * 33 + ("TPA004",) * 20 + ("TPA010",) * 6 + (SEARCHED,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def make_request(number: int, rows: int, chance: random.Random) -> Request:
     for place in range(rows):
         outcome, payer = chance.choice(OUTCOMES), chance.choice(PAYERS)
         script = chance.choice(SCRIPTS).format(
-            delay=chance.randint(50, 500), later=round(chance.uniform(0.3, 1.5), 1)
+            delay=chance.randint(100, 800), later=round(chance.uniform(0.3, 1.5), 1)
         )
         if "failure=identity" not in script:
             script += f";outcome={outcome}"
