@@ -124,6 +124,7 @@ def _payer(view: BatchView, rows: PayerRows) -> dict[str, Any]:
         "eligible": f"{100 * tally.answered(Outcome.ELIGIBLE) / done:.0f} %" if done else "–",
         "failed": f"{failed:,}" if failed else "–",
         "pace": pace_words(tally),
+        "held": view.held.get(rows.code),
         "link": tasks_address(**query),
         "failed_link": tasks_address(**query, status=Status.FAILED) if failed else "",
     }

@@ -10,10 +10,11 @@ from typing import Any
 from django.db.models import Count, F, Min, Q
 
 from eligibility.admin.batch_counts import COUNTED, Tally, derived_status
+from eligibility.admin.home_lanes import HeldLane, held_lanes
 from eligibility.admin.names import payer_names
-from eligibility.choices import BatchStatus, Review, Status
+from eligibility.choices import IN_LINE, BatchStatus, Review, Status
 from eligibility.engine.forecast import Finish, batch_finishes
-from eligibility.models import Batch, EligibilityTask
+from eligibility.models import Batch, Connection, EligibilityTask
 from portal.models import RejectedRow
 
 MOST_CAUSES = 30
@@ -22,11 +23,12 @@ MOST_CAUSES = 30
 
 @dataclass(slots=True)
 class PayerRows:
-    """One payer's rows in a batch."""
+    """One payer's rows in a batch; those in line are in `lanes` (connections' ids)."""
 
     code: str
     name: str
     tally: Tally = field(default_factory=Tally)
+    lanes: set[int] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,8 @@ class Rejection:
 class BatchView:
     """A batch with its rows added up.
 
-    `finish` is the forecast of a batch that runs; `names` are payers' names by code.
+    `finish` is the forecast of a batch that runs; `names` are payers' names by code,
+    `held` the lanes that hold up rows of it, by the payer's code.
     """
 
     batch: Batch
@@ -71,6 +74,7 @@ class BatchView:
     finish: Finish | None
     now: datetime
     names: Mapping[str, str]
+    held: Mapping[str, HeldLane]
 
     @property
     def zone(self) -> tzinfo:
@@ -87,6 +91,8 @@ def read_batch(batch: Batch, *, now: datetime) -> BatchView:
     """Add up the batch's rows."""
     tally, payers = _count(batch)
     status, rejections = derived_status(batch, tally, now), _rejections(batch)
+    lanes, running = _lanes(batch, payers), [batch] if status == BatchStatus.RUNNING else []
+    finishes = batch_finishes(running, now=now, known=lanes.values()) if running else {}
     return BatchView(
         batch=batch,
         tally=tally,
@@ -94,9 +100,10 @@ def read_batch(batch: Batch, *, now: datetime) -> BatchView:
         payers=payers,
         causes=_causes(batch) if tally.of(Status.FAILED) else [],
         rejections=rejections,
-        finish=_forecast(batch, now) if status == BatchStatus.RUNNING else None,
+        finish=finishes.get(batch.pk),
         now=now,
         names=payer_names() if rejections else {},
+        held=_held(batch, payers, lanes, now),
     )
 
 
@@ -108,17 +115,35 @@ def _count(batch: Batch) -> tuple[Tally, list[PayerRows]]:
     """All rows, and the rows of each payer (most rows first)."""
     whole, payers = Tally(), dict[int, PayerRows]()
     named = {"code": F("payer__code"), "payer_title": F("payer__name")}
-    groups = _rows(batch).values("payer_id", "status", "outcome", **named)
+    groups = _rows(batch).values("payer_id", "connection_id", "status", "outcome", **named)
     for row in groups.annotate(**COUNTED):
         whole.add(row)
         payer = payers.setdefault(row["payer_id"], PayerRows(row["code"], row["payer_title"]))
         payer.tally.add(row)
+        if row["status"] in IN_LINE and row["connection_id"] is not None:
+            payer.lanes.add(row["connection_id"])
     return whole, sorted(payers.values(), key=lambda each: -each.tally.total)
 
 
-def _forecast(batch: Batch, now: datetime) -> Finish:
-    """When its last row will be answered, as far as anybody knows."""
-    return batch_finishes([batch], now=now)[batch.pk]
+def _lanes(batch: Batch, payers: Sequence[PayerRows]) -> dict[int, Connection]:
+    """The lanes in which rows of the batch stand, with their states."""
+    wanted = {lane for payer in payers for lane in payer.lanes}
+    if not wanted or batch.paused_at is not None:
+        return {}
+    found = Connection.objects.filter(pk__in=wanted).select_related("payer", "lane_state")
+    return {lane.pk: lane for lane in found}
+
+
+def _held(
+    batch: Batch, payers: Sequence[PayerRows], lanes: Mapping[int, Connection], now: datetime
+) -> dict[str, HeldLane]:
+    """Those of the lanes that are held, by payer."""
+    told = {}
+    for payer in payers:
+        own = [lanes[pk] for pk in payer.lanes if pk in lanes]
+        if lines := held_lanes(own, payer.lanes, now=now, zone=batch.clinic.zone):
+            told[payer.code] = lines[0]
+    return told
 
 
 def _causes(batch: Batch) -> list[Cause]:

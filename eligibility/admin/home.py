@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
-from eligibility.admin import home_machine, home_panels
+from eligibility.admin import home_lanes, home_machine, home_panels
 from eligibility.admin.home_desk import Desk, address
 from portal import uploads
 from portal.admin_site import Capability, Page, page
@@ -23,13 +23,16 @@ class _Home(Page):
         """The panels of the person's own clinics."""
         uploads.sweep()  # some home page is nearly always open; a forgotten list goes in time
         desk = Desk.of(self.request.user, timezone.now())
-        batches = home_panels.last_batches(desk)
+        lanes = home_lanes.lanes_of(desk)
+        batches = home_panels.last_batches(desk, lanes)
+        queue = home_machine.queue(desk, lanes)
         return super().get_context_data(
             desk=desk,
             batches=batches,
             tiles=home_panels.answers_today(desk),
             attention=home_panels.attention(desk),
-            queue=home_machine.queue(desk),
+            queue=queue,
+            lanes=home_lanes.home_lanes(lanes, queue.lanes, desk),
             workers=home_machine.workers(desk.now),
             imports=home_machine.last_imports(desk),
             is_new=not batches,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -37,25 +38,35 @@ LATE_AFTER = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """Rows whose turn has come; `oldest` is how long the first of them waits, in words."""
+    """Rows whose turn has come, and in which lanes (ids).
+
+    `oldest` is how long the first of them waits, in words.
+    """
 
     due: int
     oldest: str
     is_late: bool
+    lanes: frozenset[int] = frozenset()
 
 
-def queue(desk: Desk) -> Queue:
-    """The line of the person's clinics: due rows, and since when the oldest is."""
+def queue(desk: Desk, lanes: Collection[Connection]) -> Queue:
+    """The line of the person's clinics in these lanes: due rows, and since when the oldest is."""
     due = EligibilityTask.objects.filter(
         _IN_LINE,
-        connection__in=Connection.objects.filter(team__in=desk.teams),  # the index's own order
+        connection__in=[lane.pk for lane in lanes],  # the index's own order
         run_at__lte=desk.now,
         clinic__in=desk.ids,
-    ).aggregate(rows=Count("id"), oldest=Min("run_at"))
-    if not due["rows"]:
+    )
+    by_lane = list(due.values_list("connection_id").annotate(Count("id"), Min("run_at")).order_by())
+    if not by_lane:
         return Queue(0, "", False)
-    waited = desk.now - due["oldest"]
-    return Queue(due["rows"], moments.length(waited.total_seconds()), waited > LATE_AFTER)
+    waited = desk.now - min(oldest for _, _, oldest in by_lane)
+    return Queue(
+        due=sum(rows for _, rows, _ in by_lane),
+        oldest=moments.length(waited.total_seconds()),
+        is_late=waited > LATE_AFTER,
+        lanes=frozenset(lane for lane, _, _ in by_lane if lane is not None),
+    )
 
 
 @dataclass(frozen=True, slots=True)

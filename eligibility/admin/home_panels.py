@@ -15,7 +15,8 @@ from eligibility.admin.badges import OUTCOME, batch_badge
 from eligibility.admin.home_desk import Desk, address
 from eligibility.admin.home_words import batch_came, batch_forecast
 from eligibility.admin.names import batch_name
-from eligibility.choices import Outcome, Review
+from eligibility.choices import BatchStatus, Outcome, Review
+from eligibility.engine.forecast import Finish, batch_finishes
 from eligibility.models import Batch, Connection, EligibilityTask
 from eligibility.querysets import batch_status
 from eligibility.worklist import Filters, Group, Worklist
@@ -49,7 +50,7 @@ class BatchLine:
     attention_address: str
 
 
-def last_batches(desk: Desk) -> list[BatchLine]:
+def last_batches(desk: Desk, lanes: Sequence[Connection]) -> list[BatchLine]:
     """The newest batches with progress and forecast."""
     newest = Batch.objects.filter(clinic__in=desk.ids).order_by("-created_at", "-pk")
     waiting = Q(tasks__parent=None, tasks__review=Review.NEEDS_ATTENTION)
@@ -60,11 +61,15 @@ def last_batches(desk: Desk) -> list[BatchLine]:
         .with_counts()
         .annotate(attention=Count("tasks", filter=waiting))
     )
-    return [_batch_line(batch, desk) for batch in found.order_by("-created_at", "-pk")]
+    batches = [
+        (each, batch_status(each, desk.now)) for each in found.order_by("-created_at", "-pk")
+    ]
+    running = [batch for batch, status in batches if status == BatchStatus.RUNNING]
+    finishes = batch_finishes(running, now=desk.now, known=lanes) if running else {}
+    return [_batch_line(batch, status, finishes.get(batch.pk), desk) for batch, status in batches]
 
 
-def _batch_line(batch: Any, desk: Desk) -> BatchLine:
-    status = batch_status(batch, desk.now)
+def _batch_line(batch: Any, status: BatchStatus, finish: Finish | None, desk: Desk) -> BatchLine:
     return BatchLine(
         title=batch_name(batch),
         clinic=desk.name_of(batch.clinic_id),
@@ -73,7 +78,7 @@ def _batch_line(batch: Any, desk: Desk) -> BatchLine:
         finished=batch.finished,
         total=batch.total,
         attention=batch.attention,
-        forecast=batch_forecast(batch, status, now=desk.now, zone=desk.zone),
+        forecast=batch_forecast(batch, status, finish, now=desk.now, zone=desk.zone),
         address=address("eligibility_batch_change", batch.pk),
         attention_address=address("worklist", query=Filters(batch=batch.pk).as_query()),
     )

@@ -7,10 +7,8 @@ from typing import Any
 
 from eligibility.admin.names import CAME
 from eligibility.choices import BatchStatus
+from eligibility.engine.forecast import Finish
 from portal import moments
-
-MEASURED_ROWS = 20
-"""A batch's own pace counts after so many ended rows; before, the forecast it was given does."""
 
 
 def batch_came(batch: Any, *, now: datetime, zone: tzinfo) -> str:
@@ -19,12 +17,17 @@ def batch_came(batch: Any, *, now: datetime, zone: tzinfo) -> str:
     return " · ".join(part for part in (when, CAME.get(batch.source, "")) if part)
 
 
-def batch_forecast(batch: Any, status: str, *, now: datetime, zone: tzinfo) -> str:
-    """When a batch that came `with_counts()` starts, will be done, or was done."""
+def batch_forecast(
+    batch: Any, status: str, finish: Finish | None, *, now: datetime, zone: tzinfo
+) -> str:
+    """When a batch that came `with_counts()` starts, will be done, or was done.
+
+    `finish` is the forecast of one that runs.
+    """
     if status == BatchStatus.SCHEDULED:
         return _scheduled(batch, now=now, zone=zone)
     if status == BatchStatus.RUNNING:
-        return _running(batch, now=now, zone=zone)
+        return _running(batch, finish, now=now)
     if status == BatchStatus.PAUSED:
         return f"{batch.total - batch.finished:,} rows wait"
     if batch.last_finished_at is None:
@@ -40,12 +43,10 @@ def _scheduled(batch: Any, *, now: datetime, zone: tzinfo) -> str:
     return f"{starts}, done by {moments.soon(batch.expected_by, now=now, zone=zone)}"
 
 
-def _running(batch: Any, *, now: datetime, zone: tzinfo) -> str:
-    """By the pace of the batch's own rows so far; else by the forecast of its beginning."""
-    if batch.executed_at is not None and batch.finished >= MEASURED_ROWS:
-        took = max((now - batch.executed_at).total_seconds(), 0.001)
-        left = (batch.total - batch.finished) * took / batch.finished
-        return f"About {moments.length(max(left, 1))} left"
-    if batch.expected_by is not None and batch.expected_by > now:
-        return f"Done by {moments.soon(batch.expected_by, now=now, zone=zone)}"
-    return "Just started" if batch.executed_at is not None else "Waits for its turn"
+def _running(batch: Any, finish: Finish | None, *, now: datetime) -> str:
+    """How long its lanes still need, or why nobody knows."""
+    if finish is None or (finish.at is not None and finish.at <= now):
+        return "Just started" if batch.executed_at is not None else "Waits for its turn"
+    if finish.at is None:
+        return f"Held: {finish.why_unknown}" if finish.held else finish.why_unknown
+    return f"About {moments.length(max((finish.at - now).total_seconds(), 1))} left"

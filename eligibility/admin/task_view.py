@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from eligibility.admin.home_lanes import held_now
 from eligibility.admin.names import names_of, payer_names
 from eligibility.admin.task_chain import Chain, read_chain
 from eligibility.admin.task_paths import searching
@@ -17,6 +18,7 @@ from eligibility.admin.task_rows import tag_of
 from eligibility.choices import FINAL, Status
 from eligibility.models import Attempt, EligibilityTask, Result, TaskEvent, TaskRevision
 from eligibility.presentation.card import Asked, Card, Given, front_desk_card
+from eligibility.presentation.lanes import why_held
 from eligibility.presentation.masks import Mask
 from eligibility.presentation.standing import Standing, Work, standing
 from eligibility.results import told
@@ -83,9 +85,18 @@ class TaskView:
             not_before=task.not_before,
             failed_conversations=task.failed_conversations,
             paused=paused,
-            lane_open=task.connection is None or task.connection.is_active,
+            held=self._held(),
         )
         return standing(work, now=self.now, zone=self.zone)
+
+    def _held(self) -> str:
+        """Why its lane is held, and until when; empty when it is open to what comes next."""
+        lane = self.task.connection
+        held = held_now(lane, self.now)
+        if lane is None or held is None or (held.looks_pass and self.task.look):
+            return ""
+        by = self.who(lane.paused_by)
+        return why_held(held, now=self.now, zone=self.zone, by=by, because=lane.pause_reason)
 
     def card(self) -> Card | None:
         """The front-desk card of its answer, if there is one."""
@@ -132,7 +143,13 @@ def read_task(
 ) -> TaskView:
     """Read a check out of these tasks. Raises EligibilityTask.DoesNotExist."""
     task = tasks.select_related(
-        "payer", "clinic", "team", "batch", "connection", "result__task__payer", "submission"
+        "payer",
+        "clinic",
+        "team",
+        "batch",
+        "connection__lane_state",
+        "result__task__payer",
+        "submission",
     ).get(pk=pk)
     attempts = Attempt.objects.filter(task=task).select_related("connection", "result")
     if not with_raw:
@@ -141,7 +158,13 @@ def read_task(
     events = list(TaskEvent.objects.filter(task=task).order_by("-pk")[:MOST_SHOWN])
     revisions = list(TaskRevision.objects.filter(task=task).order_by("number"))
     children = EligibilityTask.objects.filter(parent=task).select_related("payer")
-    actors = {task.created_by, *(e.actor for e in events), *(r.made_by for r in revisions)}
+    paused_by = task.connection.paused_by if task.connection else ""
+    actors = {
+        task.created_by,
+        paused_by,
+        *(e.actor for e in events),
+        *(r.made_by for r in revisions),
+    }
     return TaskView(
         task=task,
         result=task.result,

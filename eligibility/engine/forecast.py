@@ -88,15 +88,20 @@ def lane_finish(
     return Finish(at) if at else Finish(None, lane, held(lane, state, now))
 
 
-def batch_finishes(batches: Sequence[Batch], *, now: datetime) -> dict[UUID, Finish]:
+def batch_finishes(
+    batches: Sequence[Batch], *, now: datetime, known: Iterable[Connection] = ()
+) -> dict[UUID, Finish]:
     """When each of these batches will be finished; five statements, however many there are.
 
-    A batch that has nothing in any lane is finished now.
+    A batch that has nothing in any lane is finished now. `known` are lanes that have been read
+    already, with their states.
     """
     theirs = shares([batch.pk for batch in batches])
     wanted = {pk for lanes in theirs.values() for pk in lanes}
-    found = Connection.objects.filter(pk__in=wanted).select_related("lane_state", "payer")
-    lanes = {lane.pk: lane for lane in found} if wanted else {}
+    lanes = {lane.pk: lane for lane in known if lane.pk in wanted}
+    if missing := wanted - lanes.keys():
+        found = Connection.objects.filter(pk__in=missing).select_related("lane_state", "payer")
+        lanes |= {lane.pk: lane for lane in found}
     measured, lines = paces(list(lanes.values())), due_lines(list(lanes), until=now)
     terms = {
         pk: terms_of(lane, state_of(lane), measured[pk], now=now) for pk, lane in lanes.items()

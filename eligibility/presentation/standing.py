@@ -30,7 +30,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """The work on a check, as far as words need it. `lane_open` is False for a held lane."""
+    """The work on a check, as far as words need it. `held` says why its lane is held, if it is."""
 
     status: str
     failure: str = ""
@@ -40,7 +40,7 @@ class Work:
     not_before: datetime | None = None
     failed_conversations: int = 0
     paused: bool = False
-    lane_open: bool = True
+    held: str = ""
 
 
 def standing(work: Work, *, now: datetime, zone: tzinfo) -> Standing | None:
@@ -67,10 +67,8 @@ def _in_line(work: Work, now: datetime, zone: tzinfo) -> Standing:
     due = work.run_at or work.not_before
     if work.paused:
         return Standing("Paused", "pause_circle", "amber", "Its batch is paused.")
-    if not work.lane_open:
-        return Standing(
-            "Held", "front_hand", "amber", "The connection to the payer is switched off."
-        )
+    if work.held:
+        return Standing("Held", "front_hand", "amber", work.held)
     if work.failed_conversations and due:
         tries = "once" if work.failed_conversations == 1 else f"{work.failed_conversations} times"
         sentence = f"Asked {tries} without an answer; next try {_when(due, now, zone)}."
@@ -86,6 +84,8 @@ def _waiting(work: Work, now: datetime, zone: tzinfo) -> Standing:
         sentence = f"No answer came back: we ask the payer what became of our call{next_look}."
     else:
         sentence = f"The payer took the question and works on it{next_look}."
+    if work.held:
+        sentence = f"{sentence} For now it is held: {work.held}"
     return Standing("Waiting for the payer", "hourglass_top", "blue", sentence)
 
 

@@ -332,7 +332,7 @@ def test_every_failure_says_what_happened_what_to_do_and_who_acts(failure: Failu
         (Work("pending", run_at=NOW - timedelta(hours=1)), "In line"),
         (Work("pending", run_at=NOW + timedelta(hours=1)), "Scheduled"),
         (Work("pending", paused=True), "Paused"),
-        (Work("pending", lane_open=False), "Held"),
+        (Work("pending", held="Somebody paused the lane."), "Held"),
         (Work("pending", run_at=NOW, failed_conversations=2), "Tries again"),
         (Work("running"), "Being asked"),
         (Work("waiting", look=Look.POLL, run_at=NOW), "Waiting for the payer"),

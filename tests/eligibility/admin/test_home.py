@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from eligibility.models import Batch, Connection, EligibilityTask, WorkerHost
+from eligibility.models import Batch, Connection, EligibilityTask, LaneState, WorkerHost
 from portal.models import Clinic, RejectedRow, Submission, User
 from tests.cast import Cast, House
 from tests.factories import make_task
@@ -18,7 +18,7 @@ from tests.factories import make_task
 pytestmark = pytest.mark.django_db
 
 HOME, LIVE = "/admin/", "/admin/home/live/"
-MOST_QUERIES = 12
+MOST_QUERIES = 16
 
 
 def enter(user: User) -> Client:
@@ -153,13 +153,51 @@ def test_a_batch_has_one_name_on_every_page(cast: Cast) -> None:
         assert line.title in client.get(path).content.decode(), path
 
 
-def test_a_running_batch_is_forecast_by_its_own_pace(cast: Cast) -> None:
+def first_lane(house: House) -> Any:
+    """The lane that `make_rows` puts rows into."""
+    return Connection.objects.filter(team=house.team, payer__isnull=False).order_by("pk")[:1]
+
+
+def test_a_running_batch_is_forecast_by_the_pace_of_its_lanes(cast: Cast) -> None:
+    Connection.objects.filter(pk__in=first_lane(cast.us)).update(expected_pace=0.05)
     batch = make_batch(cast.us)
-    began = timezone.now() - timedelta(minutes=10)
-    make_rows(batch, 20, **answered("eligible", first_claimed_at=began))
-    make_rows(batch, 40)
+    make_rows(batch, 20, **answered("eligible"))
+    make_rows(batch, 60, run_at=timezone.now())
     (line,) = look(cast.us.viewer).context_data["batches"]
     assert line.forecast == "About 20 min left"
+
+
+def test_of_a_batch_in_a_paused_lane_nobody_claims_to_know_the_end(cast: Cast) -> None:
+    now = timezone.now()
+    Connection.objects.filter(pk__in=first_lane(cast.us)).update(paused_at=now)
+    make_rows(make_batch(cast.us), 3, run_at=now)
+    answer = look(cast.us.viewer)
+    (line,) = answer.context_data["batches"]
+    assert line.forecast == "Held: Somebody paused the lane."
+    (held,) = answer.context_data["lanes"]["held"]
+    assert held.why.endswith("It waits for somebody to resume it.")
+    assert held.address in answer.content.decode()
+
+
+def test_lanes_that_are_held_are_told_with_until_when(cast: Cast) -> None:
+    lanes = Connection.objects.filter(team=cast.us.team).order_by("pk")
+    now = timezone.now()
+    until = {"throttled_at": now, "throttled_until": now + timedelta(hours=1)}
+    LaneState.objects.create(connection=lanes[1], **until)
+    lanes.filter(pk=lanes[2].pk).update(is_active=False)
+    make_rows(make_batch(cast.us), 1)
+    (held,) = look(cast.us.viewer).context_data["lanes"]["held"]
+    assert str(held.badge.word) == "Slowed down"
+    assert "Continues " in held.why
+
+
+def test_admins_are_told_of_a_login_that_the_payer_refuses(cast: Cast) -> None:
+    lane = Connection.objects.filter(team=cast.us.team, payer__isnull=False).order_by("pk")[0]
+    LaneState.objects.create(connection=lane, login_failures=2, credential_locked_at=timezone.now())
+    make_rows(make_batch(cast.us), 1)
+    assert "refuses our login" in look(cast.us.admin).content.decode()
+    assert "refuses our login" not in look(cast.us.operator).content.decode()
+    assert "refuses our login" not in look(cast.them.admin).content.decode()
 
 
 def test_a_scheduled_batch_says_when_it_starts_and_ends(cast: Cast) -> None:
@@ -245,7 +283,7 @@ def test_nothing_of_another_clinic_or_team_is_counted(cast: Cast) -> None:
     assert answer.context_data["imports"] == []
 
 
-def test_a_full_home_costs_twelve_queries_however_much_there_is(cast: Cast) -> None:
+def test_a_full_home_costs_sixteen_queries_however_much_there_is(cast: Cast) -> None:
     client = enter(cast.us.supervisor)
     for number in range(8):
         batch = make_batch(cast.us, submission=make_import(cast.us, rejected=1))
@@ -263,7 +301,7 @@ def test_a_full_home_costs_twelve_queries_however_much_there_is(cast: Cast) -> N
 def test_the_live_part_holds_the_same_parts_as_the_page_and_no_frame(cast: Cast) -> None:
     make_rows(make_batch(cast.us), 1)
     page, part = look(cast.us.viewer, HOME).content.decode(), look(cast.us.viewer).content.decode()
-    for name in ("answers", "attention", "batches", "machine", "imports"):
+    for name in ("answers", "locked", "attention", "batches", "machine", "imports"):
         assert f'data-part="{name}"' in page
         assert f'data-part="{name}"' in part
     assert "<html" not in part
