@@ -16,7 +16,7 @@ from eligibility.models import Connection
 from eligibility.presentation.lanes import HELD, stops, why_held
 from portal.badges import Badge
 
-SHOWN = 5
+SHOWN = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ def terms_of(lane: Connection, state: LaneState, measured: Pace, *, now: datetim
         pace=measured,
         zone=lane.zone,
         closed=stop.words if stop and stop.until is None else "",
-        opens_at=stop.until if stop else None,
+        opens_at=_opens_at(stop, state),
         windows=[
             Window(pace.refill(window), saved=left[window.key])
             for window in parse_windows(lane.rate_windows)
@@ -71,6 +71,14 @@ def terms_of(lane: Connection, state: LaneState, measured: Pace, *, now: datetim
         left_today=pace.conversations_left(lane, state, now),
     )
     return replace(terms, blackouts=partial(hours.spans, lane)) if lane.blackouts else terms
+
+
+def _opens_at(stop: Held | None, state: LaneState) -> datetime | None:
+    """When the last of what holds the lane ends: behind the first reason another may stand."""
+    if stop is None or stop.until is None:
+        return None
+    ends = (stop.until, state.open_until, state.throttled_until)
+    return max(end for end in ends if end is not None)
 
 
 def lane_finish(

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from eligibility.choices import BreakerState, Failure, Look, Status
-from eligibility.models import Connection, EligibilityTask, LaneState, Payer
+from eligibility.models import Batch, Connection, EligibilityTask, LaneState, Payer
 from portal import audit
 from portal.models import User, Verb
 from tests.cast import Cast, House
@@ -277,3 +277,36 @@ def test_no_patient_is_named_on_the_lanes_pages(cast: Cast) -> None:
         page = look(cast.us.admin, address).content.decode()
         assert "Sentinel" not in page
         assert "784-1990" not in page
+
+
+def test_a_check_says_why_its_lane_does_not_move(cast: Cast) -> None:
+    lane, now = lane_of(cast.us), timezone.now()
+    (task,) = make_rows(lane, 1, clinic=cast.us.first)
+    client = enter(cast.us.viewer)
+    address = f"/admin/eligibility/eligibilitytask/{task.pk}/change/"
+    assert "Held" not in client.get(address).content.decode()
+
+    LaneState.objects.create(
+        connection=lane, throttled_at=now, throttled_until=now + timedelta(hours=1)
+    )
+
+    page = client.get(address).content.decode()
+    assert "<h2>Held</h2>" in page
+    assert "The payer asked us to slow down. Continues " in page
+
+
+def test_a_batch_says_which_of_its_payers_holds_it_up(cast: Cast) -> None:
+    lane, other = lane_of(cast.us, paused_at=timezone.now()), lane_of(cast.us, 1)
+    batch = Batch.objects.create(team=cast.us.team, clinic=cast.us.first)
+    for each in (lane, other):
+        put(each, 2, batch=batch, clinic=cast.us.first)
+
+    page = enter(cast.us.viewer).get(f"/admin/eligibility/batch/{batch.pk}/change/")
+    found: Any = page
+
+    held = {payer["code"]: payer["held"] for payer in found.context["payers"]}
+    assert held[other.payer.code if other.payer else ""] is None
+    assert str(held[lane.payer.code if lane.payer else ""].badge.word) == "Paused"
+    sentence = found.context["progress"]["sentence"]
+    assert sentence.startswith("4 left; until when is not known.")
+    assert sentence.endswith("Somebody paused the lane.")

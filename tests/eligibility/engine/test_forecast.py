@@ -306,6 +306,19 @@ class TestRunningBatch:
 
         assert minutes(finish_of(batch)) == pytest.approx(40)
 
+    def test_the_last_of_several_reasons_decides_when_it_opens(
+        self, slow: Connection, batch: Batch
+    ) -> None:
+        LaneState.objects.create(
+            connection=slow,
+            breaker="open",
+            pause=60.0,
+            open_until=NOON + timedelta(minutes=1),
+            throttled_until=NOON + timedelta(minutes=30),
+        )
+
+        assert minutes(finish_of(batch)) == pytest.approx(40)
+
     def test_rate_windows_daily_caps_and_blackouts_bound_it(
         self, slow: Connection, batch: Batch
     ) -> None:
