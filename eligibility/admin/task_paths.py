@@ -65,9 +65,10 @@ def earlier_lines(
 
 def searching(paths: Sequence[EligibilityTask], *, paused: bool) -> Standing:
     """Where a search stands whose payers are being asked."""
-    ended = sum(path.status in FINAL for path in paths)
+    wanted = [path for path in paths if path.status != Status.CANCELLED]
+    ended = sum(path.status in FINAL for path in wanted)
     asked = [path.payer.name for path in paths if path.run_at or path.status == Status.RUNNING]
-    heard = f"{ended} of {len(paths)} payers are through."
+    heard = f"Heard from {ended} of {len(wanted)} payers."
     if paused and not asked:
         return Standing("Paused", "pause_circle", "amber", f"Its batch is paused. {heard}")
     names = " and ".join(asked)

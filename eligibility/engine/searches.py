@@ -88,11 +88,18 @@ def _start(searches: Sequence[EligibilityTask]) -> None:
         asked[path.search] += not path.why
     add_events(
         [
-            (pk, Status.PENDING, Status.WAITING, "engine", f"asks up to {many} payers")
+            (pk, Status.PENDING, Status.WAITING, "engine", _begins(many))
             for pk, many in asked.items()
         ]
     )
     paths.settle(ids)
+
+
+def _begins(payers: int) -> str:
+    """The event's note: how many payers may be asked."""
+    if payers < 2:
+        return "asks 1 payer" if payers else "asks nobody"
+    return f"asks up to {payers} payers"
 
 
 def _begin(ids: Sequence[UUID]) -> None:

@@ -29,11 +29,13 @@ def move_words(before: str, after: str, note: str) -> str:
             return _answered(note)
         case Status.FAILED:
             return f"Failed: {_failure(note)}"
+        case Status.WAITING if before == Status.PENDING:
+            return _sentence(note)  # a search begins
         case Status.WAITING:
             look = {str(each.label): each for each in Look}.get(note)
             return _WAITS.get(look or Look.NONE, _sentence(note))
         case Status.CANCELLED:
-            return "Cancelled"
+            return "Skipped" if note == _SKIPPED else "Cancelled"
     if note.startswith(_AGAIN):
         return f"Back in line. {_failure(note.removeprefix(_AGAIN))}"
     return f"Back in line: {note}" if note else "Back in line"
@@ -43,6 +45,9 @@ def move_look(after: str) -> tuple[str, Colour]:
     """Icon and colour of a move."""
     return _LOOKS[after]
 
+
+_SKIPPED = "skipped"
+"""The note of a payer that its search does not ask, or no longer."""
 
 _WAITS: dict[Look, str] = {
     Look.POLL: "The payer works on it",

@@ -52,9 +52,10 @@ def test_a_search_that_goes_on_says_who_is_asked_and_who_is_not(cast: Cast) -> N
     assert said(search)["TPA004"] == "TPA004 does not take LIFE."
     page = text_of(enter(cast.us.viewer).get(task_url(search)))
     assert "Asking around" in page
-    assert "are being asked. 2 of 4 payers are through." in page
+    assert "are being asked. Heard from 0 of 2 payers." in page
     assert "The payers of this search" in page
     assert "In line" in page
+    assert "Asks up to 2 payers" in page
     assert "Skipped" in page
     assert "TPA004 does not take LIFE." in page
     assert "The payer has not been asked yet." not in page
