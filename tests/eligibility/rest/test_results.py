@@ -21,6 +21,9 @@ from tests.factories import make_clinic, make_key, make_result, make_task
 
 pytestmark = pytest.mark.django_db
 
+QUOTA = 1 if connection.vendor == "postgresql" else 0
+"""Calls are counted in the same database there, and in a file of their own elsewhere."""
+
 BOTH_PREFIXES = ["/v2/api-integration", "/v2/api-integration-v2"]
 RESULTS = "/v2/api-integration/bulk/get-results"
 BATCH = "/v2/api-integration/batch-results"
@@ -157,7 +160,7 @@ class TestManyResults:
                 response = fetch(client, ids)
             assert response.json()["data"]["results"][0]["status"] == "IN_QUEUE"
             counts.append(len(queries))
-        assert counts == [3, 3]
+        assert counts == [3 + QUOTA, 3 + QUOTA]
         assert fetch(client, ["x"] * 10_001).status_code == 413
 
 
@@ -249,7 +252,7 @@ class TestBatches:
         in_order = EligibilityTask.objects.filter(batch=batch).order_by("line")
         assert lines == [str(task.pk) for task in in_order]
         assert len(costs) == 3
-        assert max(costs) <= 5
+        assert max(costs) <= 5 + QUOTA
 
     def test_a_batch_of_one_page_has_no_next(
         self, client: Client, clinic: Clinic, monkeypatch: pytest.MonkeyPatch
