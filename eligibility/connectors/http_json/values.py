@@ -22,7 +22,9 @@ _NUMBER: Final = re.compile(r"[0-9]{1,10}(\.[0-9]{1,4})?")
 
 def says_nothing(value: Any, more: frozenset[str] = frozenset()) -> bool:
     """Whether a payer's word stands for "we do not know"."""
-    return value is None or (not isinstance(value, bool) and word_of(value) in _NOT_SAID | more)
+    if isinstance(value, bool | list | dict):
+        return False
+    return value is None or word_of(value) in _NOT_SAID | more
 
 
 def as_text(value: Any) -> str | None:
