@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from django.conf import settings
-from django.db.models.functions import Now
+from django.db import transaction
 
-from eligibility.choices import Failure
+from eligibility.choices import BreakerState, Failure
 from eligibility.connectors.base import Call, Failed, Secrets
-from eligibility.engine import opened
+from eligibility.engine import opened, slots
+from eligibility.engine.lane import breaker, login, patience, states
+from eligibility.engine.lane.standing import standings
 from eligibility.engine.runner import payer_session, settings_of
-from eligibility.models import Connection, LaneState, WorkerHost
+from eligibility.models import Connection, WorkerHost
 
 LONGEST: Final = 20.0
 """Seconds that somebody waits for it at most."""
@@ -30,13 +32,29 @@ def probe_connection(*, connection: Connection) -> Failed | None:
     connection's own deadline or 20 seconds, whichever is shorter.
     """
     failed = _probe(connection)
-    LaneState.objects.get_or_create(connection=connection)
-    LaneState.objects.filter(connection=connection).update(
-        last_probe_at=Now(),
-        last_probe_ok=failed is None,
-        last_probe_code="" if failed is None else failed.code[:64],
-    )
+    _learn(connection, failed)
     return failed
+
+
+@transaction.atomic
+def _learn(connection: Connection, failed: Failed | None) -> None:
+    """A good call opens a locked credential, and lets the next row of an open breaker go ahead."""
+    state = states.lock([connection.pk])[connection.pk]
+    now = standings([connection])[0].now
+    changes: dict[str, Any] = {
+        "last_probe_at": now,
+        "last_probe_ok": failed is None,
+        "last_probe_code": "" if failed is None else failed.code[:64],
+    }
+    if failed is None:
+        changes |= login.unlocked()
+        if state.breaker == BreakerState.OPEN:
+            changes |= breaker.probe_unheard(now)
+    states.apply(state, changes)
+    lane = Connection.objects.get(pk=connection.pk)
+    states.change(state, changes | patience.follow(lane, state, now))
+    if failed is None:
+        slots.wake()
 
 
 def _probe(connection: Connection) -> Failed | None:

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
-from eligibility.choices import FINAL, Status
+from eligibility.choices import FINAL, Priority, Status
 from eligibility.engine import paths, slots
 from eligibility.engine.routes import Routes
 from eligibility.engine.rows import add_events
@@ -49,10 +49,13 @@ def preview_retry(*, tasks: QuerySet[EligibilityTask]) -> Moved:
 def retry_tasks(*, tasks: QuerySet[EligibilityTask], actor: str) -> Moved:
     """Ask again for every row that has a final state. A re-run always asks the payer anew.
 
-    A row that had no connection gets the one that its team has by now.
+    A row that had no connection gets the one that its team has by now. Whoever asks for one row
+    waits for it: it overtakes the batches.
     """
     rows = _lock(tasks)
     moving = [(pk, before) for pk, before in rows if before in FINAL]
+    if len(rows) == 1:
+        EligibilityTask.objects.with_ids([pk for pk, _ in moving]).update(priority=Priority.HIGH)
     _requeue([pk for pk, _ in moving])
     add_events([(pk, before, Status.PENDING, actor, RERUN_NOTE) for pk, before in moving])
     if moving:

@@ -165,7 +165,7 @@ def _spare(item: Finished) -> None:
     move = decide(
         item.reply,
         look=row.look,
-        failed=0,
+        failed=-1,  # as if this conversation had not been
         age=row.age,
         limits=row.limits,
         jitter=random.random(),
