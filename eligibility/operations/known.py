@@ -11,8 +11,8 @@ from uuid import UUID
 
 from eligibility import registry
 from eligibility.engine import directory
+from eligibility.engine.candidates import why_not
 from eligibility.engine.routes import Routes
-from eligibility.engine.searches import why_not
 from eligibility.models import Connection, EligibilityTask
 from eligibility.operations.answers import Fresh, Intake
 from eligibility.payer_rules import PayerRules

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from eligibility.choices import Failure, Outcome, Status
 from eligibility.connectors.base import Done, Failed, Reply
-from eligibility.engine import dispatcher, paths, searches, unroutable
+from eligibility.engine import candidates, dispatcher, paths, searches, unroutable
 from eligibility.models import Connection, EligibilityTask, KnownMember, Payer
 from eligibility.results import Answer
 from tests.eligibility.engine.asking_around import (
@@ -154,7 +154,7 @@ def test_who_cannot_be_asked_is_skipped_and_says_why() -> None:
     search = begun(lanes[1:], visit_type="OUTPATIENT")
     assert said(search) == {
         "TPA004": "in line",
-        "TPA001": searches.NO_CONNECTION,
+        "TPA001": candidates.NO_CONNECTION,
         "TPA002": "TPA002 does not take CARDNUMBER.",
         "TPA003": "TPA003 does not take OUTPATIENT.",
     }
@@ -173,7 +173,7 @@ def test_a_payer_that_is_switched_off_is_skipped_and_one_that_is_gone_is_none() 
     lanes = make_lanes(CODES[:2])
     Payer.objects.filter(code="TPA001").update(is_active=False)
     Payer.objects.filter(code="BOTH").update(members=["TPA001", "TPA002", "GONE"])
-    assert said(begun(lanes)) == {"TPA002": "in line", "TPA001": searches.SWITCHED_OFF}
+    assert said(begun(lanes)) == {"TPA002": "in line", "TPA001": candidates.SWITCHED_OFF}
 
 
 def test_a_search_that_can_ask_nobody_fails_at_once() -> None:
