@@ -17,7 +17,9 @@ from dataclasses import dataclass
 from django.db import connection
 
 from eligibility.engine import clock
+from eligibility.engine.lane.standing import standings
 from eligibility.engine.rows import TASK
+from eligibility.models import Connection
 
 MOST_CRASHES = 3
 """A row that has cost so many workers is failed."""
@@ -35,7 +37,19 @@ class Suspects:
 
 
 def due() -> list[Suspects]:
-    """The suspects of open lanes that are due, the worst first; found in an index of their own."""
+    """The suspects of open lanes that are due, the worst first; found in an index of their own.
+
+    Those of a lane that is held stay as they are, like its other rows: nobody makes way for them.
+    """
+    found = _in_line()
+    if not found:
+        return []
+    lanes = Connection.objects.filter(pk__in={each.lane_id for each in found})
+    is_open = {each.lane.pk for each in standings(lanes) if each.held is None}
+    return [each for each in found if each.lane_id in is_open]
+
+
+def _in_line() -> list[Suspects]:
     with connection.cursor() as cursor:
         cursor.execute(
             "WITH suspects AS MATERIALIZED ("
@@ -43,7 +57,7 @@ def due() -> list[Suspects]:
             " WHERE crashes > 0 AND status IN ('pending', 'waiting')"
             f" AND run_at <= {clock.now()})"
             " SELECT c.id, s.crashes, count(*) FROM suspects s"
-            " JOIN eligibility_connection c ON c.id = s.connection_id AND c.is_active"
+            " JOIN eligibility_connection c ON c.id = s.connection_id"
             " GROUP BY c.id, s.crashes ORDER BY s.crashes DESC",
             [],
         )

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
 from eligibility import jobs
 from eligibility.choices import Failure, Outcome, Status
@@ -140,6 +141,16 @@ def test_a_claim_leaves_suspects_alone_and_keeps_their_places_free() -> None:
 
     assert len(claimed) == 4
     assert suspected.pk not in {row.task_id for row in claimed}
+
+
+@pytest.mark.usefixtures("db")
+def test_nobody_makes_way_for_suspects_of_a_lane_that_is_held() -> None:
+    closed, other = make_lane(paused_at=timezone.now()), make_lane(code="P2")
+    make_row(closed, crashes=1)
+    assert suspects.due() == []
+
+    make_row(other, crashes=2)
+    assert suspects.due() == [Suspects(other.pk, 2, 1)]
 
 
 @pytest.mark.usefixtures("db")
