@@ -82,7 +82,6 @@ def _links(view: Any) -> dict[str, str]:
         "resume": view.lane.paused_at is not None,
         "probe": True,
         "reset": view.state.breaker != "closed",
-        "unlock": view.state.credential_locked_at is not None,
         "limits": True,
     }
     return {

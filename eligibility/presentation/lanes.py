@@ -43,7 +43,8 @@ FAILED: Mapping[str, str] = {
 _BY_PEOPLE: Mapping[HeldReason, str] = {
     HeldReason.INACTIVE: "It waits for an administrator to put it in use.",
     HeldReason.PAUSED: "It waits for somebody to resume it.",
-    HeldReason.CREDENTIALS: "It waits for an administrator to correct the login.",
+    HeldReason.CREDENTIALS: "It waits for an administrator to correct the login; "
+    "a test call unlocks it.",
 }
 
 

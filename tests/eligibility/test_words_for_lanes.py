@@ -38,7 +38,8 @@ def test_every_reason_and_every_failure_has_its_words() -> None:
         (
             HeldReason.CREDENTIALS,
             None,
-            "The payer refused our login. It waits for an administrator to correct the login.",
+            "The payer refused our login. It waits for an administrator to correct the login;"
+            " a test call unlocks it.",
         ),
     ],
 )

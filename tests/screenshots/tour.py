@@ -20,6 +20,7 @@ PLAIN = {
     "worklist": "/admin/worklist/",
     "batches": "/admin/eligibility/batch/",
     "checks": "/admin/eligibility/eligibilitytask/",
+    "lanes": "/admin/lanes/",
     "new-check": "/admin/checks/new/",
     "upload": "/admin/upload/",
     "practitioners": "/admin/records/",
@@ -74,6 +75,7 @@ _BY_LINK: tuple[tuple[str, str, Callable[[Page], Locator]], ...] = (
         "/admin/eligibility/eligibilitytask/?status=failed",
         lambda page: page.locator(".ep-line-who a").first,
     ),
+    ("lane", PLAIN["lanes"], lambda page: page.locator(".ep-lanes .ep-line-who a").first),
     ("practitioner", PLAIN["practitioners"], lambda page: page.locator("a.ep-who").first),
     (
         "group-fix",

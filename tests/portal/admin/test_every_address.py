@@ -22,6 +22,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quiet_refusals")]
 ANSWERS = {200, 302, 400, 403, 404, 405, 409}
 """A page, a page that leads on, and the honest refusals; never a broken page."""
 MOST_QUERIES = 12
+MOST_OF = {"index": 16, "home_live": 16}
+"""Home reckons with the lanes of the batches that run, too."""
 MOST_BYTES = 200 * 1024
 LEAVES = {"logout"}
 of_each_role = pytest.mark.parametrize("role", list(Role), ids=str)
@@ -93,7 +95,8 @@ def test_no_page_of_its_own_asks_more_questions_for_twice_the_rows(cast: Cast) -
     fill(cast.us)
     after = asked(client, paths)
     assert {name: count for name, count in after.items() if count > before[name]} == {}
-    assert {name: count for name, count in after.items() if count > MOST_QUERIES} == {}
+    most = {name: MOST_OF.get(name, MOST_QUERIES) for name in after}
+    assert {name: count for name, count in after.items() if count > most[name]} == {}
 
 
 def test_a_page_about_one_row_asks_no_more_questions_for_twice_the_rows(cast: Cast) -> None:
