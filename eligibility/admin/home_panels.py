@@ -97,17 +97,15 @@ class Tile:
 
 def answers_today(desk: Desk) -> list[Tile]:
     """Today's answers by outcome, and how many rows ended without one."""
-    ended = EligibilityTask.objects.filter(
-        _ENDED,
-        connection__in=Connection.objects.filter(team__in=desk.teams),  # the index's own order
-        finished_at__gte=desk.today,
-        parent=None,
-    )
+    ended = EligibilityTask.objects.filter(_ENDED, finished_at__gte=desk.today, parent=None)
+    lanes = Connection.objects.filter(team__in=desk.teams)
     # By clinic afterwards: asked for clinics, SQLite would walk over all they ever had answered.
     counts: Counter[str] = Counter()
-    by_clinic = ended.values_list("clinic_id", "outcome").annotate(Count("id")).order_by()
-    for clinic_id, outcome, count in by_clinic:
-        counts[outcome] += count if clinic_id in desk.ids else 0
+    # The index's own order: by lane, and the rows without one (searches, unroutable ones) apart.
+    for rows in (ended.filter(connection__in=lanes), ended.filter(connection=None)):
+        by_clinic = rows.values_list("clinic_id", "outcome").annotate(Count("id")).order_by()
+        for clinic_id, outcome, count in by_clinic:
+            counts[outcome] += count if clinic_id in desk.ids else 0
     listed = "eligibility_eligibilitytask_changelist"
     tiles = [
         Tile(str(each.label), *OUTCOME[each], n, address(listed, query=f"outcome={each.value}"))

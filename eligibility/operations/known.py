@@ -15,7 +15,7 @@ from eligibility.engine.candidates import why_not
 from eligibility.engine.routes import Routes
 from eligibility.models import Connection, EligibilityTask
 from eligibility.operations.answers import Fresh, Intake
-from eligibility.payer_rules import PayerRules
+from eligibility.payer_rules import SEARCH, PayerRules
 from eligibility.rules import Checked
 
 
@@ -32,7 +32,11 @@ def send_to_known_payers(
     """
     if intake.scheduled_for is not None and intake.scheduled_for > intake.now:
         return
-    searches = {index: row for index, row, *_ in fresh if _is_for_now(intake, row)}
+    searches = {
+        index: row
+        for index, row, _, _ in fresh
+        if row.payer is not None and row.payer.kind == SEARCH and _is_for_now(intake, row)
+    }
     keys = {index: _key(intake, row) for index, row in searches.items()}
     hints = directory.hints(set(keys.values()))
     if not hints:
@@ -51,8 +55,8 @@ def send_to_known_payers(
 
 
 def _is_for_now(intake: Intake, checked: Checked) -> bool:
-    row, payer, later = checked.row, checked.payer, checked.scheduled_for
-    if row is None or payer is None or not payer.is_search or row.test_mode or row.force:
+    row, later = checked.row, checked.scheduled_for
+    if row is None or row.test_mode or row.force:
         return False
     return bool(checked.search_key) and (later is None or later <= intake.now)
 

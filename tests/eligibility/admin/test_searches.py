@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from eligibility.admin.home_desk import Desk
+from eligibility.admin.home_panels import answers_today
 from eligibility.choices import Outcome
 from eligibility.engine import paths, searches
 from eligibility.models import EligibilityTask, Payer
@@ -102,6 +104,14 @@ def test_the_list_has_a_search_once_and_its_page_costs_what_a_checks_does(cast: 
     with queries() as asked:
         client.get(task_url(search))
     assert len(asked) <= MOST_QUERIES + 4
+
+
+def test_home_counts_a_search_once_among_todays_answers(cast: Cast) -> None:
+    make_search(cast)
+    reply(TPA002=YES)
+    desk = Desk.of(cast.us.viewer, timezone.now())
+    today = {tile.word: tile.count for tile in answers_today(desk)}
+    assert (today["Eligible"], today["No answer"]) == (1, 0)
 
 
 def test_a_payers_own_page_leads_back_to_the_search_and_offers_no_verb(cast: Cast) -> None:
