@@ -16,6 +16,7 @@ from django.db import connection
 from eligibility.choices import Failure, Look, Priority, Status
 from eligibility.connectors.base import Query
 from eligibility.engine import clock, lanes, queues, suspects
+from eligibility.engine.ahead import NOTHING, Ahead
 from eligibility.engine.lane import breaker, patience
 from eligibility.engine.lane.turns import Group, share_out
 from eligibility.engine.moves import Limits
@@ -79,18 +80,21 @@ def claim(
     leave_out: frozenset[int] = frozenset(),
     kept_free: Mapping[int, int] = MappingProxyType({}),
     crashes: int = 0,
+    ahead: Ahead = NOTHING,
 ) -> list[Claimed]:
     """Claim up to `most` due rows over all lanes, never more than a lane may take.
 
     `leave_out` are the ids of lanes to claim nothing from, `kept_free` says how many slots of a
-    lane are for others. Rows that were in a worker's hands when it died are claimed only when
-    asked for, by their number of `crashes`. Must run inside a transaction, which holds the
-    lanes' locks until its end.
+    lane are for others, `ahead` how many rows beyond its slots may wait in hand. Rows that were
+    in a worker's hands when it died are claimed only when asked for, by their number of
+    `crashes`. Must run inside a transaction, which holds the lanes' locks until its end.
     """
     claimed: list[Claimed] = []
-    for lane in lanes.lock_due():
+    for lane in lanes.lock_due(worker):
         if lane.id not in leave_out:
             free = lane.free - kept_free.get(lane.id, 0)
+            if lane.may_run_ahead and lane.id not in kept_free:
+                free += ahead.of(lane.id, lane.room)
             claimed += _claim_of_lane(lane, worker, min(free, most - len(claimed)), crashes)
     return claimed
 

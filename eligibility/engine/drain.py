@@ -20,6 +20,7 @@ from eligibility.choices import Failure, Look
 from eligibility.connectors.base import Failed, Pending, Reply
 from eligibility.engine import attempts, leases, suspects
 from eligibility.engine import claim as claims
+from eligibility.engine.ahead import Ahead
 from eligibility.engine.attempts import Finished
 from eligibility.engine.blackbox import CHECKING, BlackBox, packed
 from eligibility.engine.finish import finish
@@ -83,6 +84,7 @@ class Drain:
         self._may_try = self._is_trying = tries_suspects
         self._turn_ends_at = time.monotonic() + suspects.TRIALS_FOR
         self._kept_free: dict[int, int] = {}
+        self._ahead = Ahead()
         self._habits = Habits()
         self._box = BlackBox(CHECKING)
         self.is_spent = False
@@ -95,6 +97,7 @@ class Drain:
                 answered = self._gather()
                 for item in answered:
                     self._in_flight.pop((item.row.task_id, item.row.fence), None)
+                self._ahead.note((item.row.lane.id, item.is_quick_answer) for item in answered)
                 claimed, finished = self._write(answered)
                 moved += finished
                 self._in_flight |= {(row.task_id, row.fence): row for row in claimed}
@@ -168,7 +171,8 @@ class Drain:
         After a deadlock or an outage of the database the same is tried again, for a while.
         """
         broken = [item for item in answered if item.broke]
-        finished = [self._finished(item) for item in answered if not item.broke]
+        unsent = [(item.row.task_id, item.row.fence) for item in answered if not item.was_sent]
+        finished = [self._finished(item) for item in answered if item.was_sent and not item.broke]
         if not answered and not self._is_time():
             return [], 0
         if broken:
@@ -180,6 +184,7 @@ class Drain:
                 with transaction.atomic():
                     for item in broken:
                         leases.blame([(item.row.task_id, item.row.fence)], item.broke)
+                    leases.release(unsent, "its turn to be asked did not come")
                     return self._write_once(finished)
             except (OperationalError, InterfaceError) as error:
                 if time.monotonic() > gives_up_at:
@@ -233,6 +238,7 @@ class Drain:
             most=MOST_AT_ONCE,
             leave_out=frozenset(awaited),
             kept_free=self._kept_free,
+            ahead=self._ahead,
         )
 
     def _look_for_suspects(self, now: float) -> None:

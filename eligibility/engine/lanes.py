@@ -29,6 +29,8 @@ class Lane:
     `due` holds the priorities that have due rows, the most urgent first. `free` is how many
     rows may be taken: its slots, its windows and a probe that goes alone considered. Of these
     `new` may begin conversations; when that is none, open conversations may still go on.
+    `room` are the slots that no row of another worker has: as many calls this one may have open.
+    With `may_run_ahead` it may hold more rows than that: nothing but the slots limits the lane.
     `now` is the database's clock. `reuses` says that answers which are fresh enough may stand for
     new questions (`engine.takeover`).
     """
@@ -40,6 +42,8 @@ class Lane:
     deadline: float
     limits: Limits
     free: int
+    room: int
+    may_run_ahead: bool
     secrets: Secrets
     due: tuple[Priority, ...]
     rules: Connection
@@ -115,13 +119,13 @@ def _note_closed(closed: Collection[Standing]) -> None:
             states.change(state, patience.follow(each.lane, state, each.now))
 
 
-def lock_due() -> list[Lane]:
+def lock_due(worker: str = "") -> list[Lane]:
     """Lock the lanes that have due rows and may be asked, and count what each may take.
 
     A lane that another worker holds is left out: that worker is claiming from it right now, or
     writes down what it learned. The state is read by a second statement, so that it sees what
     was committed before the lock was had. FOR NO KEY UPDATE does not wait for an intake that
-    merely refers to the lane.
+    merely refers to the lane. `worker` is who asks.
     """
     lock = " FOR NO KEY UPDATE OF c SKIP LOCKED" if connection.vendor == "postgresql" else ""
     due = ", ".join(f"{each} AS due_{number}" for number, each in enumerate(_probes()))
@@ -132,22 +136,26 @@ def lock_due() -> list[Lane]:
     locked = {lane.pk: lane for lane in Connection.objects.raw(statement + lock, [])}
     if not locked:
         return []
-    found = _lock_states(locked)
+    found = _lock_states(locked, worker)
     if (missing := locked.keys() - found.keys()) and states.ensure(missing):
-        found |= _lock_states(missing)
+        found |= _lock_states(missing, worker)
     open_lanes = (_if_open(locked[pk], found[pk]) for pk in locked if pk in found)
     return [lane for lane in open_lanes if lane is not None]
 
 
-def _lock_states(lane_ids: Collection[int]) -> dict[int, Any]:
+def _lock_states(lane_ids: Collection[int], worker: str) -> dict[int, Any]:
     """The lanes' states with the rows that are under way and what time it is."""
     lock = " FOR NO KEY UPDATE OF s SKIP LOCKED" if connection.vendor == "postgresql" else ""
     marks = ", ".join(["%s"] * len(lane_ids))
+    running = (
+        "(SELECT count(*) FROM eligibility_eligibilitytask r"
+        " WHERE r.connection_id = s.connection_id AND r.status = 'running'"
+    )
     found = LaneState.objects.raw(
-        f"SELECT s.*, {clock.now()} AS clock, (SELECT count(*) FROM eligibility_eligibilitytask r"
-        " WHERE r.connection_id = s.connection_id AND r.status = 'running') AS under_way"
+        f"SELECT s.*, {clock.now()} AS clock, {running}) AS under_way,"
+        f" {running} AND r.worker <> %s) AS elsewhere"
         f" FROM {states.STATE} s WHERE s.connection_id IN ({marks}){lock}",
-        list(lane_ids),
+        [worker, *lane_ids],
     )
     return {state.pk: state for state in found}
 
@@ -173,6 +181,8 @@ def _if_open(rules: Any, state: Any) -> Lane | None:
             rules.answer_within,
         ),
         free=_free(rules, state, now),
+        room=pace.slots(rules, state, now) - state.elsewhere,
+        may_run_ahead=found is None and _has_only_slots(rules, state, now),
         secrets=opened.secrets_of(rules.pk, rules.secrets_version),
         due=tuple(each for each in Priority if getattr(rules, f"due_{each.value}")),
         rules=rules,
@@ -188,6 +198,12 @@ def _free(rules: Connection, state: Any, now: datetime) -> int:
     slots = pace.slots(rules, state, now) - state.under_way
     alone = 1 if breaker.wants_probe(state, now) else slots
     return int(min(slots, alone, pace.calls_left(rules, state, now)))
+
+
+def _has_only_slots(rules: Connection, state: Any, now: datetime) -> bool:
+    """Whether nothing but its slots limits the lane: no window or cap, no trouble with the payer."""
+    is_limited = bool(rules.rate_windows) or rules.daily_cap is not None
+    return not is_limited and not breaker.wants_probe(state, now) and pace.speed(state, now) >= 1
 
 
 def note_calls(lane: Lane, *, calls: int, conversations: int, probe: dict[str, Any]) -> None:

@@ -23,15 +23,21 @@ import uvloop
 from django.conf import settings
 
 from eligibility.choices import Failure, Look
-from eligibility.connectors.base import Call, Connector, Failed, Reply
+from eligibility.connectors.base import Call, Connector, Done, Failed, Reply
 from eligibility.connectors.registry import get_connector
+from eligibility.engine.ahead import QUICK
 from eligibility.engine.blackbox import TALKING, BlackBox, noted, packed
 from eligibility.engine.claim import LEASE_MARGIN, Claimed
 from eligibility.engine.pulse import Pulse
+from eligibility.engine.turns import Turns
 from portal.outgoing import OutgoingGuard, guarded_session, networks_of
 
 CONNECT_TIMEOUT = 5.0
 ENDS_WITHIN = 5.0
+UNSENT_FOR = 0.5
+"""Seconds that a row may wait for room in its lane. A call leaves within a second of its intent,
+or never."""
+_NOT_SENT = Failed(Failure.TIMEOUT, "not_sent", "The call was not sent in time.")
 log = structlog.get_logger(__name__)
 
 
@@ -40,12 +46,19 @@ class Answered:
     """A reply on its way back to the thread that writes it.
 
     `broke` says what the conversation did to the worker instead of ending; empty for all others.
+    `was_sent` is false for a row whose turn to be asked about did not come.
     """
 
     row: Claimed
     reply: Reply
     milliseconds: int
     broke: str = ""
+    was_sent: bool = True
+
+    @property
+    def is_quick_answer(self) -> bool:
+        """Whether the payer answered, and soon."""
+        return isinstance(self.reply, Done) and self.milliseconds < QUICK
 
 
 @lru_cache(maxsize=1024)
@@ -72,6 +85,7 @@ class Runner:
         self._synthetic_url = synthetic_url
         self._loop = uvloop.new_event_loop()
         self._conversations: dict[asyncio.Task[None], Claimed] = {}
+        self._turns = Turns()
         self._pulse = Pulse(self._loop)
         self._box = BlackBox(TALKING)
         self._session: aiohttp.ClientSession | None = None
@@ -80,7 +94,9 @@ class Runner:
         self._thread.start()
 
     def start(self, rows: Sequence[Claimed], claimed_at: float) -> None:
-        """Begin a conversation for each row; its reply will be in `replies`.
+        """Begin a conversation for each row as its lane has room; its reply will be in `replies`.
+
+        A row whose turn does not come comes back unsent.
 
         `claimed_at` is the monotonic time at which the leases began.
         """
@@ -128,19 +144,34 @@ class Runner:
         if self._session is None:
             self._session = payer_session(self._synthetic_url)
         for row in rows:
+            self._turns.add(row, claimed_at)
+        for lane_id in {row.lane.id for row in rows}:
+            self._call_next(lane_id)
+        if self._turns.has_waiting():
+            self._loop.call_later(UNSENT_FOR, self._take_back)
+
+    def _call_next(self, lane_id: int) -> None:
+        for row, claimed_at in self._turns.called(lane_id):
             conversation = self._loop.create_task(self._converse(row, claimed_at))
             self._conversations[conversation] = row
             conversation.add_done_callback(self._forget)
 
     def _forget(self, conversation: asyncio.Task[None]) -> None:
-        self._conversations.pop(conversation, None)
+        row = self._conversations.pop(conversation)
+        self._turns.done(row)
+        if not self._is_closing:
+            self._call_next(row.lane.id)
+
+    def _take_back(self) -> None:
+        for row in self._turns.waiting_since(time.monotonic() - UNSENT_FOR):
+            self.replies.put(Answered(row, _NOT_SENT, 0, was_sent=False))
 
     async def _converse(self, row: Claimed, claimed_at: float) -> None:
         began, broke = time.monotonic(), ""
         try:
             if began - claimed_at > LEASE_MARGIN / 2:
                 # The process was stopped after its claim: the lease may end before the call.
-                reply: Reply = Failed(Failure.TIMEOUT, "not_sent", "The call was not sent in time.")
+                reply: Reply = _NOT_SENT
             else:
                 async with asyncio.timeout(row.lane.deadline):
                     hold = packed(row.task_id, row.fence)
