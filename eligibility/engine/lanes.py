@@ -201,7 +201,7 @@ def _free(rules: Connection, state: Any, now: datetime) -> int:
 
 
 def _has_only_slots(rules: Connection, state: Any, now: datetime) -> bool:
-    """Whether nothing but its slots limits the lane: no window or cap, no trouble with the payer."""
+    """Whether nothing else limits the lane: no window, no cap, no trouble with the payer."""
     is_limited = bool(rules.rate_windows) or rules.daily_cap is not None
     return not is_limited and not breaker.wants_probe(state, now) and pace.speed(state, now) >= 1
 

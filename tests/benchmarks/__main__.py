@@ -25,7 +25,7 @@ BENCHMARKS = {
     "bulk": "tests.benchmarks.bulk",
     "records.bulk": "tests.benchmarks.records",
     "records.import": "tests.benchmarks.record_file",
-    "runner": "tests.benchmarks.runner",
+    "runner.drain": "tests.benchmarks.runner",
 }
 """Name → module. Its `measure(db, row_counts, samples)` is called on a fresh database; a module's
 own ROWS and SAMPLES stand for the numbers that were not asked for."""

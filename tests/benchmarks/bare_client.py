@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from dataclasses import dataclass
 
 import aiohttp
 import uvloop
@@ -12,12 +13,21 @@ import uvloop
 CALLS_A_SLOT = 15
 
 
-def seconds_per_call(payer_url: str, slots: int) -> float:
-    """The mean time of one call when `slots` are always in flight."""
+@dataclass(frozen=True, slots=True)
+class Bare:
+    """The mean of one call when so many are always in flight: `latency` in seconds, `cpu_us` in
+    processor microseconds of the client."""
+
+    latency: float
+    cpu_us: float
+
+
+def bare_calls(payer_url: str, slots: int) -> Bare:
+    """Call for about a second."""
     return uvloop.run(_ask(f"{payer_url}/v1/checks", slots))
 
 
-async def _ask(address: str, slots: int) -> float:
+async def _ask(address: str, slots: int) -> Bare:
     body = json.dumps({"reference": "bare", "id_value": "12345678"}).encode()
 
     async def keep_asking(times: int) -> None:
@@ -27,6 +37,7 @@ async def _ask(address: str, slots: int) -> float:
 
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
         await asyncio.gather(*[keep_asking(1) for _ in range(slots)])
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         await asyncio.gather(*[keep_asking(CALLS_A_SLOT) for _ in range(slots)])
-        return (time.perf_counter() - began) / CALLS_A_SLOT
+        seconds, worked = time.perf_counter() - began, time.process_time() - worked
+        return Bare(seconds / CALLS_A_SLOT, worked / (slots * CALLS_A_SLOT) * 1e6)

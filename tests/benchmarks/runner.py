@@ -19,7 +19,7 @@ from django.conf import settings
 
 from eligibility.models import EligibilityTask
 from tests.benchmarks import one_job
-from tests.benchmarks.bare_client import seconds_per_call
+from tests.benchmarks.bare_client import bare_calls
 from tests.benchmarks.cast import Cast, make_cast
 from tests.benchmarks.database import versions
 from tests.benchmarks.lane_rows import empty, make_lanes, put_in_line, unfinished
@@ -32,6 +32,9 @@ ROWS = (20_000,)
 SAMPLES = 3
 LATENCY = 0.05
 SLOTS = 100
+JOB = "runner.job"
+ENOUGH = 10_000
+"""Fewer rows than this run one course only: a short look, as a test takes it."""
 JOBS_PER_ROW = 40
 """How many rows the lanes get for each one that gets a job of its own."""
 LEAST_SHARE = {1: 0.9, 2: 0.8}
@@ -58,12 +61,17 @@ COURSES = (
 
 @dataclass(slots=True)
 class Run:
-    """What one run took: seconds by the clock, and processor microseconds for each row."""
+    """What one run took: seconds by the clock, and processor microseconds for each row.
+
+    `sql_us` is the share of the thread that claims and writes, `bare_us` what a call costs the
+    bare client.
+    """
 
     seconds: float
     floor: float
     cpu_us: float = 0.0
     sql_us: float = 0.0
+    bare_us: float = 0.0
 
 
 def measure(db: str, row_counts: Sequence[int], samples: int) -> list[Record]:
@@ -77,13 +85,17 @@ def measure(db: str, row_counts: Sequence[int], samples: int) -> list[Record]:
         for rows in row_counts:
             runs: dict[str, list[Run]] = {}
             for turn in range(samples):
-                shift = turn % len(COURSES)
-                for course in (*COURSES[shift:], *COURSES[:shift]):
+                for course in _in_turn(COURSES if rows >= ENOUGH else COURSES[:1], turn):
                     runs.setdefault(course.name, []).append(_drain(cast, course, rows))
-                put_in_line(cast, rows // JOBS_PER_ROW, lanes=1)
-                runs.setdefault("runner.job", []).append(_jobs(rows // JOBS_PER_ROW, payer.url))
+                if rows >= ENOUGH:
+                    runs.setdefault(JOB, []).append(_jobs(cast, rows // JOBS_PER_ROW))
             records += _records(db, rows, runs)
     return records
+
+
+def _in_turn(courses: Sequence[Course], turn: int) -> Sequence[Course]:
+    shift = turn % len(courses)
+    return (*courses[shift:], *courses[:shift])
 
 
 def _drain(cast: Cast, course: Course, rows: int) -> Run:
@@ -91,37 +103,42 @@ def _drain(cast: Cast, course: Course, rows: int) -> Run:
     empty()
     with waiting_workers(settings.SYNTHETIC_PAYER_URL, course.workers) as workers:
         put_in_line(cast, rows, lanes=course.lanes)
-        latency = seconds_per_call(settings.SYNTHETIC_PAYER_URL, SLOTS)
+        bare = bare_calls(settings.SYNTHETIC_PAYER_URL, SLOTS)
         seconds, said = drain_with(workers)
     assert sum(facts["rows"] for facts in said) >= rows, said
     assert not unfinished()
     return Run(
         seconds,
-        floor=rows * latency / (SLOTS * course.lanes),
+        floor=rows * bare.latency / (SLOTS * course.lanes),
         cpu_us=sum(facts["cpu_s"] for facts in said) / rows * 1e6,
         sql_us=sum(facts["sql_cpu_s"] for facts in said) / rows * 1e6,
+        bare_us=bare.cpu_us,
     )
 
 
-def _jobs(rows: int, payer_url: str) -> Run:
-    latency = seconds_per_call(payer_url, SLOTS)
+def _jobs(cast: Cast, rows: int) -> Run:
+    put_in_line(cast, rows, lanes=1)
+    latency = bare_calls(settings.SYNTHETIC_PAYER_URL, SLOTS).latency
     seconds = one_job.run_all(list(EligibilityTask.objects.values_list("pk", flat=True)))
     assert not unfinished()
     return Run(seconds, floor=rows * latency / SLOTS)
 
 
 def _records(db: str, rows: int, runs: dict[str, list[Run]]) -> list[Record]:
-    floors = [run.floor for course in COURSES if course.lanes == 1 for run in runs[course.name]]
-    noisy = max(floors) > MOST_SPREAD * min(floors)
-    facts = {"noisy": noisy, "load": [round(each, 2) for each in os.getloadavg()]}
-    facts |= {"cores": os.cpu_count(), "slots": SLOTS, **versions()}
-    jobs = runs.pop("runner.job")
-    job_rows = rows // JOBS_PER_ROW
-    found = [_record("runner.job", db, job_rows, jobs) | facts]
+    floors = [run.floor for run in runs[COURSES[0].name]]
+    facts: dict[str, Any] = {
+        "noisy": max(floors) > MOST_SPREAD * min(floors),
+        "cores": os.cpu_count(),
+    }
+    facts |= {"load": [round(each, 2) for each in os.getloadavg()], "slots": SLOTS, **versions()}
+    found = []
     for course in COURSES:
-        record = _record(course.name, db, rows, runs[course.name]) | facts
-        goals = {"share": LEAST_SHARE[course.workers], "cpu_us": MOST_CPU}
-        found.append(with_verdict(record | {"workers": course.workers}, goals))
+        if course.name in runs:
+            record = _record(course.name, db, rows, runs[course.name]) | facts
+            goals = {"share": LEAST_SHARE[course.workers], "cpu_us": MOST_CPU}
+            found.append(with_verdict(record | {"workers": course.workers}, goals))
+    if JOB in runs:
+        found.append(_record(JOB, db, rows // JOBS_PER_ROW, runs[JOB]) | facts)
     return found
 
 
@@ -144,4 +161,5 @@ def _record(name: str, db: str, rows: int, runs: Sequence[Run]) -> dict[str, Any
         "cpu_us": round(median(run.cpu_us for run in runs), 1),
         "cpu_samples": [round(run.cpu_us, 1) for run in runs],
         "sql_us": round(median(run.sql_us for run in runs), 1),
+        "bare_us": round(median(run.bare_us for run in runs), 1),
     }

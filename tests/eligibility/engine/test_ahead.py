@@ -23,7 +23,7 @@ def make_row(number: int, *, lane_id: int = 1, room: int = 2) -> Any:
 
 
 def called(turns: Turns, lane_id: int = 1) -> list[int]:
-    return [row.number for row, _ in turns.called(lane_id)]  # type: ignore[attr-defined]
+    return [row.number for row, _ in turns.called(lane_id)]
 
 
 def test_as_many_calls_are_open_as_the_lane_has_room_and_the_next_one_takes_its_turn() -> None:
@@ -58,7 +58,7 @@ def test_lanes_do_not_wait_for_each_other_and_rows_that_waited_too_long_are_give
     turns.add(make_row(1, room=0), 2.0)
     turns.add(make_row(2, lane_id=2), 2.0)
     assert (called(turns), called(turns, 2)) == ([], [2])
-    assert [row.number for row in turns.waiting_since(2.0)] == [0]  # type: ignore[attr-defined]
+    assert [row.number for row in turns.waiting_since(2.0)] == [0]
     assert turns.has_waiting()
 
 
