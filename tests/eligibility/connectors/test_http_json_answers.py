@@ -168,7 +168,13 @@ def test_a_body_leaves_out_what_nobody_said() -> None:
         "text": "{{{name}}} of {id_value}",
         "list": [{"x": "{phone}"}, 7, None],
     }
-    values: dict[str, Any] = {"id_value": '7"}', "name": "", "dob": None, "extra_args": {}, "phone": "05"}
+    values: dict[str, Any] = {
+        "id_value": '7"}',
+        "name": "",
+        "dob": None,
+        "extra_args": {},
+        "phone": "05",
+    }
     assert fill_body(template, values) == {
         "id": '7"}',
         "fixed": "",
