@@ -76,6 +76,7 @@ class ConnectorSettingsWidget(forms.Widget):
             "choices": one.choices,
             "value": text,
             "lines": lines_for(text),
+            "is_long": len(text) > 60 or len(one.help) > 120,
             "is_said": value not in (None, "", {}, []) and one.kind != "select",
             "error": self.failed.get(one.path, ""),
         }
