@@ -26,7 +26,6 @@ BENCHMARKS = {
     "records.bulk": "tests.benchmarks.records",
     "records.import": "tests.benchmarks.record_file",
     "runner.drain": "tests.benchmarks.runner",
-    "runner": "tests.benchmarks.runner",
     "runner.forecast": "tests.benchmarks.forecast",
 }
 """Name → module. Its `measure(db, row_counts, samples)` is called on a fresh database; a module's
