@@ -17,7 +17,8 @@ from django.utils.timesince import timesince
 from eligibility.admin.connection_beginnings import beginnings, find_beginning
 from eligibility.admin.connection_secrets import grant
 from eligibility.models import Connection, LaneState
-from eligibility.operations.probes import LONGEST, probe_connection
+from eligibility.operations.lanes import probe_lane
+from eligibility.operations.probes import LONGEST
 from eligibility.operations.secrets import trust_login
 from portal import audit
 from portal.admin_site import Capability, action, badge, confirm, display, is_confirmed
@@ -27,6 +28,7 @@ HEALTH = ("shown_probe", "shown_login")
 PROBE_FACTS = (
     "One call with this connection's address, settings and secrets. No patient is asked about.",
     f"It takes {LONGEST:g} seconds at most. No row is touched.",
+    "When it goes well, a locked login is unlocked.",
 )
 
 
@@ -147,7 +149,7 @@ class ConnectionPage:
 
 def _probe(request: HttpRequest, connection: Connection) -> None:
     """Say what came of it."""
-    failed = probe_connection(connection=connection)
+    failed = probe_lane(connection=connection, actor=audit.actor_of(request))
     if failed is None:
         messages.success(request, "The payer answered, and all is well.")
     else:

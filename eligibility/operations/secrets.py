@@ -10,6 +10,9 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from eligibility.engine import slots
+from eligibility.engine.lane import login, patience, states
+from eligibility.engine.lane.standing import standings
 from eligibility.models import Connection, ConnectionSecret, LaneState
 from portal import audit
 from portal.audit import Actor
@@ -72,9 +75,13 @@ def trust_login(*, connection: Connection) -> None:
     anew. Part of every change of a secret; call it after a change of the settings.
     """
     Connection.objects.filter(pk=connection.pk).update(secrets_version=F("secrets_version") + 1)
-    LaneState.objects.filter(connection=connection.pk).update(
-        login_failures=0, login_failed_at=None, credential_locked_at=None
-    )
+    if not LaneState.objects.filter(connection=connection.pk, login_failures__gt=0).exists():
+        return
+    state = states.lock([connection.pk])[connection.pk]
+    states.change(state, login.unlocked())
+    lane = Connection.objects.get(pk=connection.pk)
+    states.change(state, patience.follow(lane, state, standings([lane])[0].now))
+    slots.wake()
 
 
 @transaction.atomic
