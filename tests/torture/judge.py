@@ -8,17 +8,21 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 from tests.torture.load import Request, Wanted, by_status
-from tests.torture.payer import GIGABYTE, HostilePayer
+from tests.torture.payer import GIGABYTE, HostilePayer, Seen
 
 MOST_SHOWN = 10
 MOST_MEGABYTES = GIGABYTE / 16
 """What a reader that stops at its cap can have cost at most, with every buffer on the way."""
 FINAL = {"done", "failed", "cancelled"}
-LOST = ("its lease ended", "its worker died", "its workers ended")
+LOST = ("its lease ended", "its worker")
+"""How the notes of events begin by which a row came back from a lost worker."""
+WAITS = "Ask what became of our call"
+"""The event's note when a call's fate is not known."""
 
 
 @dataclass
@@ -50,6 +54,17 @@ class Evidence:
     tasks: dict[UUID, dict[str, Any]]
     attempts: dict[UUID, list[dict[str, Any]]]
     events: dict[UUID, list[tuple[str, str, str]]]
+
+    def wanted_for(self, pk: UUID) -> Wanted | None:
+        """The row of a request that this one is, or is a path of."""
+        row = self.tasks[pk]
+        top = self.tasks[row["parent_id"]] if row["parent_id"] else row
+        return self.wanted.get(top["client_reference"])
+
+    @cached_property
+    def wanted(self) -> dict[str, Wanted]:
+        """Every good row that was sent, by its reference."""
+        return {each.reference: each for request in self.requests for each in request.good}
 
 
 def gather(requests: list[Request], payer: HostilePayer) -> Evidence:
@@ -160,12 +175,11 @@ def _ended_once(evidence: Evidence) -> Verdict:
 
 def _answers_are_the_payers(evidence: Evidence) -> Verdict:
     """What a done row says is what the payer meant for it, not for another member."""
-    wanted = {each.reference: each for request in evidence.requests for each in request.good}
     done = [
         row for row in evidence.tasks.values()
         if row["status"] == "done" and row["parent_id"] is None and not row["is_search"]
     ]  # fmt: skip
-    wrong = [row["id"] for row in done if not _is_meant(wanted.get(row["client_reference"]), row)]
+    wrong = [row["id"] for row in done if not _is_meant(evidence.wanted_for(row["id"]), row)]
     return Verdict.of("every answer is the one the payer has for that row", len(done), wrong)
 
 
@@ -195,12 +209,12 @@ def _calls(evidence: Evidence) -> list[Verdict]:
         if submits > len(attempts) or len(calls) > sum(row["looks"] for row in attempts):
             doubled.append(pk)
         repeats += max(len(calls) - 1, 0)
-        if not _is_explained(evidence, pk, submits):
+        if not (_is_explained(evidence, pk, submits) and _has_reason(evidence, pk, calls)):
             unexplained.append(pk)
     return [
         Verdict.of("nobody was asked about that is not stored", len(ledger), unknown),
         Verdict.of("no call without an intent of its own", total, doubled),
-        Verdict.of("every repeated question is explained", repeats, unexplained),
+        Verdict.of("every repeated call is explained", repeats, unexplained),
     ]
 
 
@@ -208,6 +222,24 @@ def _is_explained(evidence: Evidence, pk: UUID, submits: int) -> bool:
     """Each conversation before the last has failed: by an answer, or with its worker."""
     earlier = evidence.attempts.get(pk, [])[: max(submits - 1, 0)]
     return all(row["state"] == "failed" and row["failure"] for row in earlier)
+
+
+def _has_reason(evidence: Evidence, pk: UUID, calls: list[Seen]) -> bool:
+    """A call after the first has a reason that others than the portal know, or was too slow.
+
+    The payer did something to an earlier one, the row's script asks for it, the row was lost
+    with its worker; or the conversations before ended by the portal's own patience.
+    """
+    if len(calls) < 2 or any(call.fault for call in calls[:-1]):
+        return True
+    if any(note.startswith(LOST) for _, _, note in evidence.events.get(pk, [])):
+        return True
+    wanted = evidence.wanted_for(pk)
+    if wanted is None or not wanted.is_plain:
+        return True
+    return any(row["failure"] == "timeout" for row in evidence.attempts.get(pk, [])[:-1]) or any(
+        note == WAITS for _, _, note in evidence.events.get(pk, [])
+    )
 
 
 def _limits(payer: HostilePayer) -> list[Verdict]:
@@ -225,7 +257,7 @@ def repeats(evidence: Evidence) -> dict[str, int]:
     for pk, attempts in evidence.attempts.items():
         notes = [note for _, _, note in evidence.events.get(pk, [])]
         reasons["looks again after a kill, a stop or an expired lease"] += sum(
-            note in LOST for note in notes
+            note.startswith(LOST) for note in notes
         )
         for row in attempts[:-1]:
             reasons[f"asked again after: {row['failure']}"] += 1

@@ -31,11 +31,15 @@ PAYERS = ("TPA002",) * 33 + ("TPA004",) * 20 + ("TPA010",) * 6 + (SEARCHED,)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One row as it was sent: its reference, and the outcome that the payer will answer."""
+    """One row as it was sent: its reference, and the outcome that the payer will answer.
+
+    `is_plain` says that its script gives no reason to call twice.
+    """
 
     reference: str
     outcome: str
     is_search: bool
+    is_plain: bool
 
 
 @dataclass
@@ -60,7 +64,9 @@ def make_request(number: int, rows: int, chance: random.Random) -> Request:
         )
         if "failure=identity" not in script:
             script += f";outcome={outcome}"
-        wanted = Wanted(f"T-{number}-{place}", outcome, payer == SEARCHED)
+        wanted = Wanted(
+            f"T-{number}-{place}", outcome, payer == SEARCHED, script.startswith("delay")
+        )
         good.append(wanted)
         sent.append(_row(wanted.reference, payer, script))
     if number % 3 == 0:
@@ -109,7 +115,8 @@ class Load:
         """Send nothing more, whatever is left."""
         self._told_to_stop.set()
         for thread in self._threads:
-            thread.join(60)
+            if thread.ident is not None:
+                thread.join(60)
 
     def _work(self) -> None:
         while not self._told_to_stop.is_set():

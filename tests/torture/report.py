@@ -19,7 +19,7 @@ PAGE = ROOT / "docs" / "torture.md"
 def summary(record: Record) -> str:
     """A record in some lines: what struck, how rows ended, what was judged."""
     lines = [
-        f"{record['database']}: seed {record['seed']}, {record['rows']:,} rows,"
+        f"{record['database']}: seed {record['seed']}, {record['rows_accepted']:,} rows,"
         f" {record['sigkills']} SIGKILLs in {record['struck_for_s']:.0f} s,"
         f" settled {record['settled_in_s']:.0f} s later, {record['violations']} violations",
         "",
@@ -64,7 +64,9 @@ def _table(rows: dict[str, list[str]], records: Sequence[Record]) -> str:
 def _runs(records: Sequence[Record]) -> dict[str, list[str]]:
     names = {
         "seed": "seed",
-        "rows sent": "rows",
+        "rows accepted": "rows_accepted",
+        "paths of searches beside them": "paths_of_searches",
+        "SIGKILLs wanted": "kills_wanted",
         "SIGKILLs": "sigkills",
         "calls that the payer saw": "calls",
         "seconds of faults": "struck_for_s",
