@@ -68,7 +68,10 @@ _ENDING = {
 
 
 def _close_all(ended: Sequence[tuple[Any, ...]]) -> None:
-    times = f"finished_at = {clock.now()}, milliseconds = {clock.milliseconds_since('started_at')}"
+    times = (
+        f"finished_at = {clock.now_after('started_at')},"
+        f" milliseconds = {clock.milliseconds_since('started_at')}"
+    )
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(

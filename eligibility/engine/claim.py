@@ -346,7 +346,8 @@ def _abandon_conversations(rows: list[Claimed]) -> None:
     with connection.cursor() as cursor:
         cursor.executemany(
             "UPDATE eligibility_attempt SET state = 'failed', failure = %s, code = 'abandoned',"
-            f" finished_at = {clock.now()} WHERE task_id = %s AND state = 'open'",
+            f" finished_at = {clock.now_after('started_at')}"
+            " WHERE task_id = %s AND state = 'open'",
             [(Failure.TIMEOUT.value, database_uuid(row.task_id)) for row in rows],
         )
 

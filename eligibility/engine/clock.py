@@ -26,6 +26,12 @@ def now_plus(seconds: str) -> str:
     return f"strftime('%%Y-%%m-%%d %%H:%%M:%%f','now',(({seconds}) || ' seconds'))"
 
 
+def now_after(column: str) -> str:
+    """Now, and never before `column`, also when the clock was set back meanwhile."""
+    most = "GREATEST" if connection.vendor == "postgresql" else "MAX"
+    return f"{most}({now()}, {column})"
+
+
 def seconds_since(column: str) -> str:
     """How many seconds ago `column` was, as a number."""
     if connection.vendor == "postgresql":

@@ -189,6 +189,7 @@ def _close_conversations(task_ids: Sequence[Any]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE eligibility_attempt SET state = 'failed', failure = %s, code = 'crash',"
-            f" finished_at = {clock.now()} WHERE state = 'open' AND task_id IN ({marks})",
+            f" finished_at = {clock.now_after('started_at')}"
+            f" WHERE state = 'open' AND task_id IN ({marks})",
             [Failure.INTERNAL.value, *task_ids],
         )
