@@ -13,22 +13,17 @@ from uuid import UUID
 
 from django.db import connection
 
-from eligibility.choices import Failure, Look, Priority, Status
+from eligibility.choices import Look, Priority, Status
 from eligibility.connectors.base import Query
 from eligibility.engine import clock, lanes, queues, suspects
 from eligibility.engine.ahead import NOTHING, Ahead
-from eligibility.engine.lane import breaker, patience
+from eligibility.engine.lane import patience
 from eligibility.engine.lane.turns import Group, share_out
 from eligibility.engine.moves import Limits
 from eligibility.engine.rows import (
     TASK,
-    add_events,
-    as_records,
-    database_uuid,
     python_uuid,
-    recordset,
 )
-from portal import objectid
 
 LEASE_MARGIN = 10.0
 """Seconds that a lease outlives the call's total deadline."""
@@ -255,119 +250,3 @@ def _query(task_id: UUID, payer: str, values: dict[str, Any], *, is_path: bool) 
             values[name] = json.loads(values[name])
     options = values.pop("details")
     return Query(reference=str(task_id), payer=payer, options=options, is_search=is_path, **values)
-
-
-def write_intents(claimed: Sequence[Claimed], worker: str) -> None:
-    """Commit to the calls: a new Attempt for a new conversation, one more look at an open one.
-
-    Belongs to the claim's transaction, so a row is never called without its intent; the lanes
-    count their calls here.
-    Raises IntegrityError when an attempt of that number already exists.
-    """
-    _look_again([row for row in claimed if row.look is not Look.NONE], worker)
-    _start_conversations([row for row in claimed if row.look is Look.NONE], worker)
-    add_events(
-        [(row.task_id, row.before, Status.RUNNING, "engine", _call_name(row)) for row in claimed]
-    )
-    for lane in {row.lane.id: row.lane for row in claimed}.values():
-        _count_calls(lane, [row for row in claimed if row.lane.id == lane.id])
-
-
-def _count_calls(lane: lanes.Lane, calls: Sequence[Claimed]) -> None:
-    """Write what the calls use up of the lane; of a lane on trial the one row is the probe."""
-    probe: dict[str, Any] = {}
-    if lane.is_probing:
-        first = calls[0]
-        first.is_probe = True
-        lease = lane.deadline + LEASE_MARGIN
-        probe = breaker.probe_sent(lane.state, lane.now, task_id=first.task_id, lease=lease)
-    new = sum(row.look is Look.NONE for row in calls)
-    lanes.note_calls(lane, calls=len(calls), conversations=new, probe=probe)
-
-
-def _call_name(row: Claimed) -> str:
-    return {Look.NONE: "asks the payer", Look.POLL: "looks for the answer"}.get(
-        row.look, "asks what became of the call"
-    )
-
-
-def _start_conversations(rows: list[Claimed], worker: str) -> None:
-    if not rows:
-        return
-    _abandon_conversations([row for row in rows if row.fence > 1])
-    for row, attempt_id in zip(rows, objectid.uuid_batch(len(rows)), strict=True):
-        row.attempt_id = attempt_id
-    if connection.vendor == "postgresql":
-        _intend_on_postgresql(rows, worker)
-    else:
-        _intend_on_sqlite(rows, worker)
-
-
-_INTENT = "(id, task_id, number, connection_id, fence, worker, started_at, looked_at)"
-_NUMBER = "SELECT COALESCE(max(a.number), 0) + 1 FROM eligibility_attempt a WHERE a.task_id ="
-
-
-def _intend_on_postgresql(rows: Sequence[Claimed], worker: str) -> None:
-    columns = {"id": "uuid", "task_id": "uuid", "lane": "int8", "fence": "int"}
-    values = [(row.attempt_id, row.task_id, row.lane.id, row.fence) for row in rows]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO eligibility_attempt {_INTENT}"
-            f" SELECT v.id, v.task_id, ({_NUMBER} v.task_id), v.lane, v.fence, %s,"
-            f" {clock.now()}, {clock.now()} FROM {recordset(columns)}",
-            [worker, as_records(columns, values)],
-        )
-
-
-def _intend_on_sqlite(rows: Sequence[Claimed], worker: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            f"INSERT INTO eligibility_attempt {_INTENT}"
-            f" VALUES (%s, %s, ({_NUMBER} %s), %s, %s, %s, {clock.now()}, {clock.now()})",
-            [
-                (
-                    row.attempt_id.hex,
-                    row.task_id.hex,
-                    row.task_id.hex,
-                    row.lane.id,
-                    row.fence,
-                    worker,
-                )
-                for row in rows
-                if row.attempt_id
-            ],
-        )
-
-
-def _abandon_conversations(rows: list[Claimed]) -> None:
-    """Close what was left open when a row was cancelled: it is re-run, and asks anew."""
-    if not rows:
-        return
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "UPDATE eligibility_attempt SET state = 'failed', failure = %s, code = 'abandoned',"
-            f" finished_at = {clock.now_after('started_at')}"
-            " WHERE task_id = %s AND state = 'open'",
-            [(Failure.TIMEOUT.value, database_uuid(row.task_id)) for row in rows],
-        )
-
-
-def _look_again(rows: list[Claimed], worker: str) -> None:
-    """Count one more call of the open conversation of each row.
-
-    A row whose conversation has been closed meanwhile starts a new one.
-    """
-    if not rows:
-        return
-    with connection.cursor() as cursor:
-        for row in rows:
-            cursor.execute(
-                f"UPDATE eligibility_attempt SET looks = looks + 1, looked_at = {clock.now()},"
-                " fence = %s, worker = %s WHERE task_id = %s AND state = 'open' RETURNING id",
-                [row.fence, worker, database_uuid(row.task_id)],
-            )
-            found = cursor.fetchall()
-            if found:
-                row.attempt_id = python_uuid(found[0][0])
-            else:
-                row.look = Look.NONE

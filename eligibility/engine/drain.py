@@ -18,7 +18,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 
 from eligibility.choices import Failure, Look
 from eligibility.connectors.base import Failed, Pending, Reply
-from eligibility.engine import attempts, leases, suspects
+from eligibility.engine import attempts, intents, leases, suspects
 from eligibility.engine import claim as claims
 from eligibility.engine.ahead import Ahead
 from eligibility.engine.attempts import Finished
@@ -217,7 +217,7 @@ class Drain:
         unsendable = self._check(claimed)
         sendable = [row for row in claimed if row.task_id not in unsendable]
         talking = [item.row for item in unsendable.values() if item.row.look is not Look.NONE]
-        claims.write_intents(sendable + talking, self._worker)
+        intents.write_intents(sendable + talking, self._worker)
         moved += finish(list(unsendable.values()))
         self._next_claim = 0.0 if unsendable or reused else time.monotonic() + CLAIM_EVERY
         return sendable, moved

@@ -16,7 +16,7 @@ from django_q.models import OrmQ
 from eligibility.choices import IN_LINE, Outcome, Status
 from eligibility.connectors.base import Done, Reply
 from eligibility.engine import claim as claims
-from eligibility.engine import leases, searches, slots, sweep
+from eligibility.engine import intents, leases, searches, slots, sweep
 from eligibility.engine.attempts import Finished
 from eligibility.engine.claim import Claimed
 from eligibility.engine.drain import Drain
@@ -129,7 +129,7 @@ def claim(worker: str = WORKER, most: int = 400) -> list[Claimed]:
     """Claim due rows and write their intents, as a drain does: a group of suspects, or others."""
     with transaction.atomic():
         claimed = claims.claim_suspects(worker) or claims.claim(worker, most=most)
-        claims.write_intents(claimed, worker)
+        intents.write_intents(claimed, worker)
     return claimed
 
 

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from eligibility.choices import AttemptState, Failure, Look, Status
 from eligibility.connectors.base import Failed, NotDelivered, Pending
-from eligibility.engine import claim as claims
+from eligibility.engine import intents
 from eligibility.models import Attempt
 from portal import objectid
 from tests.eligibility.engine.helpers import (
@@ -121,5 +121,5 @@ def test_claiming_without_anything_due_is_nothing() -> None:
 
     assert claim() == []
     with transaction.atomic():
-        claims.write_intents([], WORKER)
+        intents.write_intents([], WORKER)
     assert not Attempt.objects.exists()

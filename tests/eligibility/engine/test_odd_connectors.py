@@ -23,7 +23,7 @@ from eligibility.connectors.base import (
     Query,
 )
 from eligibility.engine import claim as claims
-from eligibility.engine import runner
+from eligibility.engine import intents, runner
 from eligibility.models import Attempt
 from tests.eligibility.engine.helpers import (
     again,
@@ -223,13 +223,13 @@ def test_a_row_whose_lease_may_have_run_out_before_its_call_is_not_called(
     """The process was stopped between its claim and its commit, as a debugger or a laptop does."""
     connector = odd()
     task = make_odd_row()
-    write, clock = claims.write_intents, time.monotonic
+    write, clock = intents.write_intents, time.monotonic
 
     def stop_for_a_while(*args: Any) -> None:
         write(*args)
         monkeypatch.setattr(time, "monotonic", lambda: clock() + 6.0)
 
-    monkeypatch.setattr(claims, "write_intents", stop_for_a_while)
+    monkeypatch.setattr(intents, "write_intents", stop_for_a_while)
     drain_once(payer)
     monkeypatch.undo()
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from eligibility.choices import Failure, Status
 from eligibility.connectors.base import Failed, Pending
 from eligibility.engine import claim as claims
-from eligibility.engine import invariants, leases, paths, searches, sweep
+from eligibility.engine import intents, invariants, leases, paths, searches, sweep
 from eligibility.engine.suspects import MOST_CRASHES
 from eligibility.models import Attempt, Connection, EligibilityTask
 from eligibility.operations import (
@@ -224,7 +224,7 @@ def test_a_search_whose_paths_ended_unseen_is_closed_by_the_sweep() -> None:
     path = paths_of(search)[0]
     for _ in range(MOST_CRASHES):
         with transaction.atomic():
-            claims.write_intents(claims.claim(WORKER, most=9, crashes=again(path).crashes), WORKER)
+            intents.write_intents(claims.claim(WORKER, most=9, crashes=again(path).crashes), WORKER)
         let_lease_end(path)
         leases.return_expired()
         make_due(path)

@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from eligibility.engine import claim as claims
-from eligibility.engine import depth, forecast, lanes, leases, recent, suspects, unroutable
+from eligibility.engine import depth, forecast, intents, lanes, leases, recent, suspects, unroutable
 from eligibility.models import Connection
 from tests.eligibility.engine.helpers import (
     answered,
@@ -79,7 +79,7 @@ def lane() -> Connection:
 
 
 def claim_others() -> None:
-    claims.write_intents(claims.claim("host:1", most=5), "host:1")
+    intents.write_intents(claims.claim("host:1", most=5), "host:1")
 
 
 @pytest.mark.parametrize("work", [lanes.any_due, lanes.lock_due, claim_others])

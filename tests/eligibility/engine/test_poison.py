@@ -16,7 +16,7 @@ from eligibility.choices import Failure, Outcome, Status
 from eligibility.connectors import registry
 from eligibility.connectors.base import Query
 from eligibility.engine import claim as claims
-from eligibility.engine import leases, pulse, runner, slots, suspects
+from eligibility.engine import intents, leases, pulse, runner, slots, suspects
 from eligibility.engine.claim import Claimed
 from eligibility.engine.drain import Drain
 from eligibility.engine.suspects import Suspects, group_size, next_group, places
@@ -137,7 +137,7 @@ def test_a_claim_leaves_suspects_alone_and_keeps_their_places_free() -> None:
 
     with transaction.atomic():
         claimed = claims.claim(WORKER, most=100, kept_free=places(suspects.due()))
-        claims.write_intents(claimed, WORKER)
+        intents.write_intents(claimed, WORKER)
 
     assert len(claimed) == 4
     assert suspected.pk not in {row.task_id for row in claimed}

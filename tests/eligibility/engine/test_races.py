@@ -13,7 +13,7 @@ from django.utils import timezone
 from eligibility.choices import Failure, Status
 from eligibility.connectors.base import Failed
 from eligibility.engine import claim as claims
-from eligibility.engine import leases
+from eligibility.engine import intents, leases
 from eligibility.engine.claim import Claimed
 from eligibility.engine.finish import finish
 from eligibility.models import Attempt, Batch, Connection, EligibilityTask, Result
@@ -52,7 +52,7 @@ def test_two_workers_never_hold_a_row_nor_more_rows_than_the_lane_has_slots() ->
             for _ in range(4):
                 with transaction.atomic():
                     claimed = claims.claim(name, most=1)
-                    claims.write_intents(claimed, name)
+                    intents.write_intents(claimed, name)
                     assert running(lane) <= 5
                 got[name] += claimed
 

@@ -20,7 +20,7 @@ from eligibility.choices import Failure, Status
 from eligibility.connectors.base import Failed
 from eligibility.engine import claim as claims
 from eligibility.engine import drain as drains
-from eligibility.engine import leases
+from eligibility.engine import intents, leases
 from eligibility.engine.finish import finish
 from eligibility.engine.lane import states
 from eligibility.models import Attempt, EligibilityTask
@@ -126,7 +126,7 @@ def killed_with_answers(group: list[Any]) -> int:
 @contextmanager
 def intent_after_the_call() -> Iterator[None]:
     """The attempt is written when the answer is there, and not before the call."""
-    write = claims.write_intents
+    write = intents.write_intents
 
     def late_intents_then(group: list[Any]) -> int:
         late = [item.row for item in group if item.row.attempt_id is None]
@@ -134,7 +134,7 @@ def intent_after_the_call() -> Iterator[None]:
         return finish(group)
 
     with ExitStack() as bug:
-        bug.enter_context(mock.patch.object(claims, "write_intents"))
+        bug.enter_context(mock.patch.object(intents, "write_intents"))
         bug.enter_context(mock.patch.object(drains, "finish", late_intents_then))
         yield
 

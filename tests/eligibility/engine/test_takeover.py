@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from eligibility.choices import Outcome
 from eligibility.engine import claim as claims
+from eligibility.engine import intents
 from eligibility.engine.takeover import take_over
 from eligibility.models import Attempt, Connection, EligibilityTask
 from eligibility.operations import retry_tasks
@@ -49,7 +50,7 @@ def turn() -> tuple[int, int]:
     with transaction.atomic():
         taken = claims.claim(WORKER, most=400)
         left = take_over(taken)
-        claims.write_intents(left, WORKER)
+        intents.write_intents(left, WORKER)
     return len(taken), len(left)
 
 
@@ -100,7 +101,7 @@ def test_a_lane_without_windows_asks_and_costs_no_statement() -> None:
         with CaptureQueriesContext(connection) as context:
             assert take_over(taken) == taken
         assert len(context) == 0
-        claims.write_intents(taken, WORKER)
+        intents.write_intents(taken, WORKER)
     assert again(row).status == "running"
 
 
@@ -136,7 +137,7 @@ def test_the_statements_do_not_grow_with_the_rows() -> None:
             taken = claims.claim(WORKER, most=400)
             with CaptureQueriesContext(connection) as context:
                 left = take_over(taken)
-            claims.write_intents(left, WORKER)
+            intents.write_intents(left, WORKER)
         assert len(left) == len(taken) - count
         return len([each for each in context.captured_queries if "executemany" not in each["sql"]])
 
