@@ -29,6 +29,8 @@ GIGABYTE = 1024
 """Megabytes."""
 HANGS = 8.0
 """Seconds, longer than the campaign's deadline for a call."""
+THROTTLES_EVERY = 40.0
+"""Seconds between two 429: each halves its lane's pace, which recovers in a minute."""
 MOST_FAULTS = 2
 """Faults that one row meets at most, so that most rows have an answer in the end."""
 
@@ -68,6 +70,7 @@ class HostilePayer(SyntheticPayer):
             "not JSON": self._garbage,
         }
         self._left: list[str] = []
+        self._may_throttle_at = 0.0
 
     @property
     def kinds(self) -> list[str]:
@@ -106,10 +109,13 @@ class HostilePayer(SyntheticPayer):
         if self._random.random() >= self._share or self._met[reference] >= MOST_FAULTS:
             return ""
         self._met[reference] += 1
-        if not self._left:
-            self._left = list(self._plays)
-            self._random.shuffle(self._left)
-        return self._left.pop()
+        while True:
+            if not self._left:
+                self._left = list(self._plays)
+                self._random.shuffle(self._left)
+            fault = self._left.pop()
+            if fault != "429" or time.monotonic() >= self._may_throttle_at:
+                return fault
 
     async def _hang(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         await asyncio.sleep(HANGS)
@@ -135,6 +141,7 @@ class HostilePayer(SyntheticPayer):
         return web.Response(status=500, text="<html>500</html>")
 
     async def _throttle(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        self._may_throttle_at = time.monotonic() + THROTTLES_EVERY
         return web.Response(status=429, headers={"Retry-After": "0.3"})
 
     async def _other_member(self, request: web.Request, handler: Handler) -> web.StreamResponse:
