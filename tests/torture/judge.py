@@ -19,7 +19,7 @@ MOST_SHOWN = 10
 MOST_MEGABYTES = GIGABYTE / 16
 """What a reader that stops at its cap can have cost at most, with every buffer on the way."""
 FINAL = {"done", "failed", "cancelled"}
-LOST = ("its lease ended", "its worker")
+LOST = ("its lease ended", "its worker", "its call never ended", "its turn to be asked")
 """How the notes of events begin by which a row came back from a lost worker."""
 WAITS = "Ask what became of our call"
 """The event's note when a call's fate is not known."""

@@ -149,6 +149,8 @@ class HostilePayer(SyntheticPayer):
         response = await handler(request)
         assert isinstance(response, web.Response)
         answer = json.loads(response.text or "{}")
+        if "reference" not in answer:
+            return response
         answer["id_value"] = "CARD-SOMEBODY-ELSE"
         answer["reference"] = (
             answer["reference"][::-1] if "handle" in answer else answer["reference"]
