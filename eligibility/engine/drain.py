@@ -39,6 +39,8 @@ TIME_BOX = 20.0
 """Seconds after which a drain ends as soon as it waits for nobody."""
 LONGEST = 300.0
 """Seconds after which it claims nothing more, whomever it waits for."""
+LOOKS_IN_VAIN = 10
+"""How often a drain must have looked for answers, 0.2 s at a time, after its leases ended."""
 WRITE_FOR = 20.0
 """Seconds that answers are held in hand while the database is away."""
 
@@ -78,6 +80,7 @@ class Drain:
         self._last_claim_at = time.monotonic() + LONGEST
         self._claimed_at = 0.0
         self._leases_end_at = 0.0
+        self._looks_in_vain = 0
         self._next_claim = 0.0
         self._next_beat = 0.0
         self._in_flight: dict[Hold, claims.Claimed] = {}
@@ -136,8 +139,16 @@ class Drain:
         self._leases_end_at = max([self._leases_end_at, *ends])
 
     def _is_waiting_in_vain(self) -> bool:
-        """Whether every lease has ended: the rows are no longer ours, whatever became of them."""
-        return bool(self._in_flight) and time.monotonic() > self._leases_end_at
+        """Whether every lease has ended: the rows are no longer ours, whatever became of them.
+
+        After a while of looking: when this process was stopped and goes on, its calls end by
+        their own deadlines in the first moments, and no row is at fault.
+        """
+        if time.monotonic() <= self._leases_end_at:
+            self._looks_in_vain = 0
+            return False
+        self._looks_in_vain += 1
+        return self._looks_in_vain > LOOKS_IN_VAIN
 
     def _is_over(self) -> bool:
         return time.monotonic() >= self._ends_at

@@ -21,6 +21,7 @@ from eligibility.connectors.base import (
     NotDelivered,
     Pending,
     Query,
+    Reply,
 )
 from eligibility.engine import claim as claims
 from eligibility.engine import intents, runner
@@ -236,3 +237,23 @@ def test_a_row_whose_lease_may_have_run_out_before_its_call_is_not_called(
     assert connector.calls == []
     row = again(task)
     assert (row.status, row.look) == (Status.WAITING, "reconcile")
+
+
+def test_a_process_that_was_stopped_past_its_leases_blames_no_row(
+    payer: WatchedPayer, odd: Odd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When it goes on, its calls have been under way for longer than any may take."""
+    clock = time.monotonic
+
+    async def slow() -> Reply:
+        monkeypatch.setattr(time, "monotonic", lambda: clock() + 100.0)
+        await asyncio.sleep(0.5)
+        return answered()
+
+    odd(lambda query: slow())
+    task = make_odd_row()
+    drain_once(payer)
+    monkeypatch.undo()
+
+    row = again(task)
+    assert (row.status, row.crashes) == (Status.DONE, 0)
