@@ -84,10 +84,8 @@ def keep(ticket: Ticket, answer: Kept) -> None:
     Raises ApiError 409, and with it takes the work back, when the lease ended and a repeat of
     the request has begun meanwhile.
     """
-    kept = IdempotencyRecord.objects.filter(
-        pk=ticket.record_id, run=ticket.run, status=None
-    ).update(status=answer.status, headers=dict(answer.headers), body=answer.body)
-    if not kept:
+    mine = IdempotencyRecord.objects.filter(pk=ticket.record_id, run=ticket.run)
+    if not mine.answer(answer.status, dict(answer.headers), answer.body):
         raise _in_flight()
 
 

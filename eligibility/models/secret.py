@@ -29,4 +29,4 @@ class ConnectionSecret(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name} of {self.connection_id}"
+        return f"secret {self.pk} of connection {self.connection_id}"

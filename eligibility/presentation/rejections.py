@@ -10,6 +10,7 @@ _THINGS = {
     "emirates_id": "Emirates ID",
     "dha_member_id": "DHA member ID",
     "passport": "Passport number",
+    "seen_on": "The day on which the member was seen",
 }
 """First parts of codes that are no field's name."""
 
@@ -21,6 +22,7 @@ _KINDS: dict[str, tuple[str, str]] = {
         "{}: this payer does not take it",
         "Choose one that the payer takes; a suggestion takes one click.",
     ),
+    "search": ("{} is a search, not a payer", "Choose one of the payers that it asks."),
     "type": ("{} came in the wrong form", "Look at it and accept the row: saving puts it right."),
     "format": ("{} cannot be read", "Write it anew and accept the row."),
     "ambiguous": (

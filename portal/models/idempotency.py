@@ -28,6 +28,10 @@ class IdempotencyQuerySet(models.QuerySet["IdempotencyRecord"]):
         """Those whose request has died: it never answered, and its lease has ended."""
         return self.filter(status=None, lease_until__lt=Now())
 
+    def answer(self, status: int, headers: dict[str, str], body: bytes) -> int:
+        """Keep the answer of those that have none yet."""
+        return self.filter(status=None).update(status=status, headers=headers, body=body)
+
     def take(self, *, digest: str, request_id: str) -> int:
         """Begin these anew for another request, as its next run."""
         return self.update(
@@ -81,4 +85,4 @@ class IdempotencyRecord(models.Model):
         indexes = [models.Index(fields=["created_at"], name="idempotency_by_age")]
 
     def __str__(self) -> str:
-        return f"{self.method} {self.path} run {self.run}"
+        return f"request {self.pk}, run {self.run}"

@@ -55,7 +55,7 @@ def test_after_migrate_one_command_is_enough_to_send_rows(settings: Any) -> None
     )
     assert answer.status_code == 200, answer.content
     assert answer.json()["data"]["total_created"] == 2
-    assert not EligibilityTask.objects.filter(connection=None).exists()
+    assert not EligibilityTask.objects.filter(connection=None, is_search=False).exists()
 
 
 def test_quiet_prints_the_key_and_nothing_else() -> None:

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from portal.models import RejectedRow, RowState, Submission
 from records.models import RecordChange, ResourceRecord
-from records.operations import filled, record_history
+from records.operations import Created, filled, record_history
 from tests.factories import make_team
 from tests.records.making import (
     ATHENA,
@@ -217,11 +219,24 @@ def test_a_row_that_says_more_than_the_record_keeps_is_kept_as_it_came() -> None
     assert third.raw["config"]["workingHours"] == week
 
 
+@dataclass
+class Step:
+    """A file's step that does nothing of its own."""
+
+    last: Callable[[Submission, Created], None]
+
+    def hold(self) -> None:
+        """Nobody else brings in the same file."""
+
+    def __call__(self, submission: Submission, created: Created) -> None:
+        self.last(submission, created)
+
+
 def test_a_file_adds_its_chunks_to_one_submission_and_takes_its_step_with_them() -> None:
     team, steps = make_team(), []
     first = create(
         team, row("A"), bad("B"), source="file", lines=[2, 3],
-        step=lambda submission, created: steps.append((submission, became(created))),
+        step=Step(lambda submission, created: steps.append((submission, became(created)))),
     )  # fmt: skip
     submission = Submission.objects.get()
     create(team, row("C"), bad("D"), source="file", lines=[4, 5], submission=submission)
@@ -237,7 +252,7 @@ def test_what_a_step_raises_takes_back_everything() -> None:
         raise RuntimeError("overtaken")
 
     with pytest.raises(RuntimeError):
-        create(make_team(), row("A"), step=refuse)
+        create(make_team(), row("A"), step=Step(refuse))
     assert not ResourceRecord.objects.exists()
     assert not RecordChange.objects.exists()
 
