@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.db.models import F
 from django.db.models.functions import Now
 
 from portal.errors import ApiError, ErrorCode
@@ -91,9 +90,7 @@ def keep(ticket: Ticket, answer: Kept) -> None:
 
 def let_go(ticket: Ticket) -> None:
     """The request could not be answered: the next one under its key begins at once."""
-    IdempotencyRecord.objects.filter(pk=ticket.record_id, run=ticket.run, status=None).update(
-        lease_until=F("created_at")
-    )
+    IdempotencyRecord.objects.filter(pk=ticket.record_id, run=ticket.run).let_go()
 
 
 def prune() -> int:

@@ -48,7 +48,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _touches_the_database(item: pytest.Item) -> bool:
-    """By its mark or by a fixture, its own or one that another fixture asks for."""
+    """By its mark or by a fixture, its own or one that another fixture asks for.
+
+    Benchmarks measure both databases in either run.
+    """
+    if item.get_closest_marker("bench") is not None:
+        return False
     fixtures = set(getattr(item, "fixturenames", ()))
     return item.get_closest_marker("django_db") is not None or bool(fixtures & DATABASE_FIXTURES)
 

@@ -32,6 +32,10 @@ class IdempotencyQuerySet(models.QuerySet["IdempotencyRecord"]):
         """Keep the answer of those that have none yet."""
         return self.filter(status=None).update(status=status, headers=headers, body=body)
 
+    def let_go(self) -> int:
+        """End the leases of those that have no answer, at once."""
+        return self.filter(status=None).update(lease_until=F("created_at"))
+
     def take(self, *, digest: str, request_id: str) -> int:
         """Begin these anew for another request, as its next run."""
         return self.update(

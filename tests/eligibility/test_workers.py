@@ -184,6 +184,7 @@ def assert_no_promise_is_broken() -> None:
     assert sum(finding.examined for finding in findings) > 0
 
 
+@pytest.mark.sqlite_only  # on both databases: tests/torture
 def test_kills_of_every_kind_lose_no_row_and_change_no_answer(
     committed_cast: Cast, database_url: str
 ) -> None:

@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.whole
+@pytest.mark.sqlite_only  # the counting is tested on both, by tests/eligibility/engine/test_poison
 def test_poison_rows_fail_after_three_crashes_and_no_good_row_fails_for_them(
     transactional_db: None, database_url: str
 ) -> None:

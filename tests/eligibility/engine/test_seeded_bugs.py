@@ -219,7 +219,10 @@ def wait_until_ended_or_blocked(thread: threading.Thread) -> None:
     ends_at = time.monotonic() + 30
     while thread.is_alive() and time.monotonic() < ends_at:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+                " WHERE NOT granted AND datname = current_database()"
+            )
             if cursor.fetchone()[0]:
                 return
         time.sleep(0.005)

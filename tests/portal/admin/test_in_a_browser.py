@@ -19,6 +19,7 @@ def cast(committed_cast: Cast) -> Cast:
     return committed_cast
 
 
+@pytest.mark.sqlite_only  # about pages, and long
 def test_no_page_breaks_its_policy_asks_another_host_or_is_wider_than_a_phone(
     watched: Watched, cast: Cast
 ) -> None:

@@ -174,7 +174,8 @@ def test_a_request_costs_two_queries_and_one_more_a_minute(client: Client) -> No
                 client.get("/v2/echo", headers=headers)
             counts.append(len(queries))
             clock.shift(40)
-    assert counts == [3, 2, 3]
+    quota = 1 if connection.vendor == "postgresql" else 0  # elsewhere in a file of its own
+    assert counts == [3 + quota, 2 + quota, 3 + quota]
 
 
 def test_the_last_use_is_noted_to_the_minute(client: Client) -> None:
@@ -215,7 +216,9 @@ def test_a_failure_to_note_the_use_does_not_fail_the_request(
 def test_the_callers_text_shows_no_secret() -> None:
     key, text = make_key()
     caller = authentication.Caller(key, key.team, make_clinic(), frozenset())
-    assert text.rpartition("_")[2] not in f"{caller} {caller!r}"
+    secret = text.split("_", 2)[2]
+    assert len(secret) > 40
+    assert secret not in f"{caller} {caller!r}"
 
 
 @pytest.mark.sqlite_only
