@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.utils.dateparse import parse_datetime
 
 from eligibility.choices import Failure, Outcome, Review, Status
 from eligibility.dates import iso_date
 from eligibility.models import EligibilityTask
+from portal.api.times import read_time
 from portal.errors import ApiError, invalid_request
 from portal.intake.text import find_unstorable
-
-_FIRST_YEAR, _LAST_YEAR = 2, 9998
-"""In the years beside these, a time's offset may lead beyond what there is in UTC."""
 
 Tasks = QuerySet[EligibilityTask]
 Narrow = Callable[[Tasks, str], Tasks]
@@ -80,18 +76,7 @@ def _test_mode(tasks: Tasks, value: str) -> Tasks:
 
 
 def _since(column: str, name: str) -> Narrow:
-    return lambda tasks, value: tasks.filter(**{f"{column}__gte": _moment(name, value)})
-
-
-def _moment(name: str, value: str) -> datetime:
-    """A time, in UTC unless it says otherwise."""
-    try:
-        moment = parse_datetime(value)
-    except ValueError:
-        moment = None
-    if moment is None or not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
-        raise _refused(name, "format", f"{name} is a time such as 2026-11-22T09:00:00Z.", value)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return lambda tasks, value: tasks.filter(**{f"{column}__gte": read_time(name, value)})
 
 
 def _refused(name: str, fault: str, message: str, value: Any = None) -> ApiError:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -13,10 +11,10 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from rest_framework.request import Request
 
-from portal.errors import invalid_request
+from portal.api.pagination import pack, unpack
+from portal.api.paging import MOST, read_number
 
 LIMIT: Final = 50
-MOST: Final = 500
 _INSIDE = re.compile(rb"newest:(0|[1-9][0-9]{0,16}):([0-9a-f]{32})")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -31,7 +29,7 @@ def newest_page(
     page begins behind a row, never at a number, so rows that come meanwhile shift nothing.
     Raises ApiError for a limit or a cursor that is none.
     """
-    limit = _limit(request)
+    limit = read_number(request, "limit", default=LIMIT, most=MOST)
     cursor = request.query_params.get("cursor")
     if cursor is not None:
         at, pk = _decode(cursor)
@@ -44,29 +42,10 @@ def newest_page(
     }
 
 
-def _limit(request: Request) -> int:
-    text = request.query_params.get("limit", "").strip()
-    if not text:
-        return LIMIT
-    if text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= MOST:
-        return int(text)
-    message = f"limit is a whole number from 1 to {MOST}."
-    raise invalid_request("limit.range", message, value=text[:64])
-
-
 def _encode(row: Any) -> str:
-    micros = (row.created_at - _EPOCH) // _MICROSECOND
-    inside = f"newest:{micros}:{row.pk.hex}"
-    return base64.urlsafe_b64encode(inside.encode()).decode().rstrip("=")
+    return pack(f"newest:{(row.created_at - _EPOCH) // _MICROSECOND}:{row.pk.hex}")
 
 
 def _decode(text: str) -> tuple[datetime, UUID]:
-    try:
-        inside = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
-        inside = b""
-    found = _INSIDE.fullmatch(inside)
-    if found is None:
-        message = "This cursor is not one of ours: take it from `next` as it stands."
-        raise invalid_request("cursor.malformed", message, value=text[:64])
+    found = unpack(text, _INSIDE)
     return _EPOCH + int(found[1]) * _MICROSECOND, UUID(found[2].decode())

@@ -49,10 +49,12 @@ class Page:
 
 def read_page(request: Request) -> Page:
     """The page that is asked for. Raises ApiError for what is no number in range."""
-    return Page(_number(request, "page", 1, _LAST_PAGE), _number(request, "size", SIZE, MOST))
+    page = read_number(request, "page", default=1, most=_LAST_PAGE)
+    return Page(page, read_number(request, "size", default=SIZE, most=MOST))
 
 
-def _number(request: Request, name: str, default: int, most: int) -> int:
+def read_number(request: Request, name: str, *, default: int, most: int) -> int:
+    """A number from 1 to `most` in the query. Raises ApiError for anything else."""
     text = request.query_params.get(name, "").strip()
     if not text:
         return default
