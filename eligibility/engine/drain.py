@@ -16,8 +16,8 @@ from uuid import UUID
 import structlog
 from django.db import InterfaceError, OperationalError, connection, transaction
 
-from eligibility.choices import Failure, Look
-from eligibility.connectors.base import Failed, Pending, Reply
+from eligibility.choices import Look
+from eligibility.connectors.base import Pending
 from eligibility.engine import attempts, intents, leases, suspects
 from eligibility.engine import claim as claims
 from eligibility.engine.ahead import Ahead
@@ -26,9 +26,10 @@ from eligibility.engine.blackbox import CHECKING, BlackBox, packed
 from eligibility.engine.finish import finish
 from eligibility.engine.looks import Habits
 from eligibility.engine.moves import decide
+from eligibility.engine.offline import offline_failure
 from eligibility.engine.replies import usable
 from eligibility.engine.rows import Hold
-from eligibility.engine.runner import Answered, Runner, settings_of
+from eligibility.engine.runner import Answered, Runner
 from eligibility.engine.takeover import take_over
 from portal.pii import where_it_failed
 
@@ -265,7 +266,7 @@ class Drain:
         for row in claimed:
             # Nobody holds the row yet, should it kill us here: the box says which it was.
             self._box.note(packed(row.task_id, row.fence))
-            reply = _offline_failure(row)
+            reply = offline_failure(row)
             self._box.clear()
             if reply is not None:
                 unsendable[row.task_id] = self._finished(Answered(row, reply, 0))
@@ -288,21 +289,3 @@ class Drain:
             usual=self._habits.usual(row.lane.id) if isinstance(reply, Pending) else None,
         )
         return Finished(row=row, reply=reply, move=move)
-
-
-def _offline_failure(row: claims.Claimed) -> Reply | None:
-    """Why the row cannot be sent at all. One that has been sent is only asked about."""
-    try:
-        connector, settings = settings_of(row.lane.connector, row.lane.settings)
-    except (LookupError, ValueError):
-        return Failed(
-            Failure.INTERNAL, "connection", "The connection's connector or settings are not valid."
-        )
-    if row.look is not Look.NONE:
-        return None
-    try:
-        problem = connector.check(row.query, settings)
-    except Exception as error:  # noqa: BLE001 (a connector may fail in any way)
-        log.error("check_failed", task=str(row.task_id), error=type(error).__name__)
-        return Failed(Failure.INTERNAL, type(error).__name__, "The row could not be checked.")
-    return None if problem is None else Failed(Failure.INPUT_INVALID, "check", problem)
