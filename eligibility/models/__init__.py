@@ -4,10 +4,11 @@ from eligibility.models.attempt import Attempt, Result
 from eligibility.models.batch import Batch
 from eligibility.models.directory import DirectoryMark, KnownMember
 from eligibility.models.engine import DrainSlot, WorkerHost
+from eligibility.models.history import TaskEvent, TaskRevision
 from eligibility.models.lane import LaneState
 from eligibility.models.payer import Connection, Payer
 from eligibility.models.secret import ConnectionSecret
-from eligibility.models.task import EligibilityTask, TaskEvent, TaskRevision
+from eligibility.models.task import EligibilityTask
 
 __all__ = [
     "Attempt",
