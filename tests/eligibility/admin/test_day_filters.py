@@ -6,12 +6,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from eligibility.admin.day_filters import VisitFilter
 from eligibility.models import EligibilityTask
 from tests.cast import Cast
 from tests.eligibility.admin.looking import CHECKS, make_patient, names_in, queries, text_of
+from tests.eligibility.admin.planning import explained
 from tests.portal.admin.entering import enter
 
 
@@ -87,20 +87,7 @@ def test_one_day_of_visits_is_read_from_its_index_in_the_lists_order(visits: Cas
     own: Any = EligibilityTask.objects.filter(clinic=visits.us.first, parent=None)
     day = today_in(visits)
     rows = VisitFilter.between(object.__new__(VisitFilter), own, day, day)
-    plan = explained(rows.order_by("-created_at", "-pk").values_list("created_at", "pk"))
+    plan = explained(rows, "task_by_visit")
     assert "task_by_visit" in plan
     assert "TEMP B-TREE" not in plan
     assert "Sort" not in plan
-
-
-def explained(rows: Any) -> str:
-    """How the database would go about it, were there rows enough to care."""
-    sql, params = rows[:50].query.sql_with_params()
-    with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.execute(f"EXPLAIN QUERY PLAN {sql}", params)
-        else:
-            cursor.execute("SET LOCAL enable_seqscan = off")
-            cursor.execute("SET LOCAL enable_bitmapscan = off")
-            cursor.execute(f"EXPLAIN {sql}", params)
-        return "\n".join(str(line) for line in cursor.fetchall())
