@@ -207,7 +207,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["portal.api.permissions.HasScope"],
     "DEFAULT_PARSER_CLASSES": ["portal.api.parsers.GuardedJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["portal.api.renderers.ApiJSONRenderer"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "portal.api.autoschema.ScopedSchema",
     "EXCEPTION_HANDLER": "portal.api.envelope.exception_handler",
     "UNAUTHENTICATED_USER": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

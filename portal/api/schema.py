@@ -12,6 +12,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from pydantic import BaseModel, Field
 
 from portal.api.limits import limits_text, quotas_text
+from portal.api.schema_headers import HEADERS, add_headers
 from portal.errors import STATUS, ErrorCode
 
 MEANING: dict[ErrorCode, str] = {
@@ -49,24 +50,6 @@ _WITH_BODY = (
     ErrorCode.PAYLOAD_TOO_LARGE,
     ErrorCode.UNSUPPORTED_MEDIA_TYPE,
 )
-_QUOTA = {
-    "RateLimit": {
-        "description": "What is left of each quota (`r`), and the seconds until it is whole again "
-        "(`t`).",
-        "schema": {"type": "string"},
-    },
-    "RateLimit-Policy": {
-        "description": "The quotas: so many calls (`q`) in so many seconds (`w`).",
-        "schema": {"type": "string"},
-    },
-}
-_RETRY_AFTER = {"description": "Seconds to wait.", "schema": {"type": "integer"}}
-_CHALLENGE = {"description": "How to send a key.", "schema": {"type": "string"}}
-_HEADERS = {
-    "401": {"WWW-Authenticate": _CHALLENGE},
-    "429": {"Retry-After": _RETRY_AFTER, **_QUOTA},
-    "503": {"Retry-After": _RETRY_AFTER},
-}
 _CLINIC = {
     "name": "x-clinic-id",
     "in": "header",
@@ -147,7 +130,9 @@ def add_common_parts(
 ) -> dict[str, Any]:
     """A drf-spectacular postprocessing hook: errors and headers of every operation."""
     result["info"]["description"] = f"{_INTRODUCTION}\n\n{limits_text()}\n\n{quotas_text()}"
-    schemas = result.setdefault("components", {}).setdefault("schemas", {})
+    components = result.setdefault("components", {})
+    components["headers"] = dict(HEADERS)
+    schemas = components.setdefault("schemas", {})
     model = ErrorEnvelope.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(model.pop("$defs"))
     schemas["ErrorEnvelope"] = model
@@ -156,6 +141,8 @@ def add_common_parts(
         for status, codes in _by_status(_codes(path, operation)).items():
             _add_errors(operation["responses"], status, codes)
         operation["responses"] = dict(sorted(operation["responses"].items()))
+    for methods in result["paths"].values():
+        add_headers(methods)
     return result
 
 
@@ -197,7 +184,7 @@ def _by_status(codes: list[ErrorCode]) -> dict[str, list[ErrorCode]]:
 
 def _add_errors(responses: dict[str, Any], status: str, codes: list[ErrorCode]) -> None:
     """Say what a status means; one that the operation explains itself keeps its own words."""
-    added = _error_response(status, codes)
+    added = _error_response(codes)
     own = responses.setdefault(status, added)
     if own is not added and int(status) >= 400:
         own["description"] = f"{own.get('description', '')}\n{added['description']}"
@@ -207,9 +194,9 @@ def _add_errors(responses: dict[str, Any], status: str, codes: list[ErrorCode]) 
             content["examples"] = {**plain["examples"], **content.get("examples", {})}
 
 
-def _error_response(status: str, codes: list[ErrorCode]) -> dict[str, Any]:
-    """One status with an example of each of its codes."""
-    response: dict[str, Any] = {
+def _error_response(codes: list[ErrorCode]) -> dict[str, Any]:
+    """The answer of one status, with an example of each of its codes."""
+    return {
         "description": "\n".join(f"- `{code}`: {MEANING[code]}" for code in codes),
         "content": {
             "application/json": {
@@ -218,9 +205,6 @@ def _error_response(status: str, codes: list[ErrorCode]) -> dict[str, Any]:
             }
         },
     }
-    if status in _HEADERS:
-        response["headers"] = _HEADERS[status]
-    return response
 
 
 def _example(code: ErrorCode) -> dict[str, Any]:

@@ -132,45 +132,6 @@ def test_an_unknown_address_beside_the_docs_is_json(client: Client) -> None:
     assert client.get("/api/docs/nothing").json()["error"]["code"] == "NOT_FOUND"
 
 
-def test_every_endpoint_is_in_the_schema(schema: dict[str, Any]) -> None:
-    records = "/integrations/v2/resource-records"
-    checks = "/v2/api-integration"
-    assert sorted(name for name, _ in operations(schema)) == [
-        f"delete {records}/{{record_id}}",
-        f"get {records}",
-        f"get {records}/{{record_id}}",
-        f"get {records}/{{record_id}}/history",
-        f"get {checks}-v2/eligibility-result/{{task_id}}",
-        f"get {checks}/batch-results/{{batch_id}}",
-        f"get {checks}/batches",
-        f"get {checks}/batches/{{batch_id}}",
-        f"get {checks}/eligibility-result/{{task_id}}",
-        f"get {checks}/health",
-        f"get {checks}/last-5-tasks",
-        f"get {checks}/payers",
-        f"get {checks}/payers/{{code}}",
-        f"get {checks}/submissions/{{submission_id}}",
-        f"get {checks}/tasks",
-        f"get {checks}/tasks/{{task_id}}",
-        f"patch {records}/{{record_id}}",
-        f"patch {checks}/submissions/{{submission_id}}/rows/{{line}}",
-        f"patch {checks}/tasks/{{task_id}}",
-        f"post {records}/bulk",
-        f"post {checks}/batches/{{batch_id}}/cancel",
-        f"post {checks}/batches/{{batch_id}}/pause",
-        f"post {checks}/batches/{{batch_id}}/resume",
-        f"post {checks}/bulk/create-tasks",
-        f"post {checks}/bulk/get-results",
-        f"post {checks}/create-task",
-        f"post {checks}/schedule-tasks",
-        f"post {checks}/submissions/{{submission_id}}/resubmit",
-        f"post {checks}/tasks/bulk/retry",
-        f"post {checks}/tasks/{{task_id}}/cancel",
-        f"post {checks}/tasks/{{task_id}}/retry",
-        f"put {records}/by-logical-id/{{integration_id}}/{{logical_id}}",
-    ]
-
-
 def test_every_operation_lists_its_errors_in_the_envelope(schema: dict[str, Any]) -> None:
     for name, operation in operations(schema):
         codes = {

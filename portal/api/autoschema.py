@@ -1,0 +1,21 @@
+"""An operation of the OpenAPI page as its view describes it, with the scope that it needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+
+
+class ScopedSchema(AutoSchema):
+    """DRF's DEFAULT_SCHEMA_CLASS."""
+
+    def get_operation(self, *arguments: Any, **named: Any) -> dict[str, Any] | None:
+        """What the view says of it, and which scope a key needs."""
+        operation: dict[str, Any] | None = super().get_operation(*arguments, **named)
+        scopes = getattr(self.view, "required_scopes", {})
+        scope = scopes.get(getattr(self.view, "action", None), scopes.get(self.method))
+        if operation is not None and scope is not None:
+            said = operation.get("description", "")
+            operation["description"] = f"{said}\n\nScope: `{scope}`.".lstrip()
+        return operation
