@@ -14,7 +14,8 @@ class Batch(models.Model):
 
     Its status and counts are derived from its rows (`Batch.objects.with_counts()`), never
     stored: scheduled, running, paused, completed, cancelled. A batch is never labelled by its
-    worst row.
+    worst row. `announced_at` is when webhooks were told of its end, null again as soon as another
+    row of it ends; `announcements` counts how often they were.
     """
 
     id = models.UUIDField(primary_key=True, default=objectid.new_uuid, editable=False)
@@ -30,13 +31,20 @@ class Batch(models.Model):
     cancelled_at = models.DateTimeField(null=True, blank=True)
     created_by = models.CharField(max_length=24, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    announced_at = models.DateTimeField(null=True, editable=False)
+    announcements = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     objects = BatchQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "batches"
         indexes = [
-            models.Index(fields=["clinic", "-created_at", "-id"], name="batch_newest_of_clinic")
+            models.Index(fields=["clinic", "-created_at", "-id"], name="batch_newest_of_clinic"),
+            models.Index(
+                fields=["team", "created_at"],
+                condition=models.Q(announced_at=None),
+                name="batch_not_announced",
+            ),
         ]
 
     def __str__(self) -> str:

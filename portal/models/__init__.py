@@ -9,12 +9,23 @@ from portal.models.quota import QuotaUse
 from portal.models.submission import RejectedRow, RowState, Submission
 from portal.models.team import Clinic, Team
 from portal.models.user import Role, User
+from portal.models.webhook import (
+    DeliveryState,
+    DisabledReason,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookEvent,
+    WebhookTurn,
+    WebhookType,
+)
 
 __all__ = [
     "ActorKind",
     "ApiKey",
     "AuditEvent",
     "Clinic",
+    "DeliveryState",
+    "DisabledReason",
     "FileImport",
     "FixedRow",
     "GroupFix",
@@ -28,4 +39,9 @@ __all__ = [
     "Team",
     "User",
     "Verb",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookEvent",
+    "WebhookTurn",
+    "WebhookType",
 ]

@@ -20,6 +20,7 @@ class Submission(models.Model):
 
     `kind` names what the rows are ("eligibility.tasks"); `options` is what was asked beside
     the rows (schedule, profile), so that a rejected row can later be accepted in the same way.
+    `announced_at` is when webhooks were told of it.
     """
 
     class Source(models.TextChoices):
@@ -41,6 +42,7 @@ class Submission(models.Model):
     created_by = models.CharField(max_length=24, blank=True)
     request_id = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    announced_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -49,7 +51,14 @@ class Submission(models.Model):
                 name="submission_counts_add_up",
             ),
         ]
-        indexes = [models.Index(fields=["team", "-created_at"], name="submission_newest")]
+        indexes = [
+            models.Index(fields=["team", "-created_at"], name="submission_newest"),
+            models.Index(
+                fields=["kind", "team", "created_at"],
+                condition=Q(announced_at=None),
+                name="submission_not_announced",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
