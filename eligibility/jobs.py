@@ -8,9 +8,10 @@ from django.conf import settings
 from django.db import connection
 from django.db.models.functions import Now
 
-from eligibility.engine import leases, searches, slots
+from eligibility.engine import leases, slots
 from eligibility.engine.drain import Drain
-from eligibility.engine.identity import worker_name
+from eligibility.engine.search import searches
+from eligibility.engine.workers.identity import worker_name
 from eligibility.models import WorkerHost
 from portal.pii import no_patient_in_errors
 

@@ -10,7 +10,7 @@ from eligibility.admin.batch_view import BatchView, Cause, PayerRows, Rejection
 from eligibility.admin.links import address, tasks_address
 from eligibility.admin.places import group_address
 from eligibility.choices import BatchStatus, Failure, Outcome, Status
-from eligibility.engine.forecast import Finish
+from eligibility.engine.forecast.finishes import Finish
 from eligibility.presentation.counts import counted
 from eligibility.presentation.failures import FAILURES, WHO_ACTS
 from eligibility.presentation.rejections import explain_rejection

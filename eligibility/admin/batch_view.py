@@ -13,7 +13,7 @@ from eligibility.admin.batch_counts import COUNTED, Tally, derived_status
 from eligibility.admin.home_lanes import HeldLane, held_lanes
 from eligibility.admin.names import payer_names
 from eligibility.choices import IN_LINE, BatchStatus, Review, Status
-from eligibility.engine.forecast import Finish, batch_finishes
+from eligibility.engine.forecast.finishes import Finish, batch_finishes
 from eligibility.models import Batch, Connection, EligibilityTask
 from portal.models import RejectedRow
 

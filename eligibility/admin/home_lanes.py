@@ -10,7 +10,7 @@ from typing import Any
 from eligibility.admin.home_desk import Desk
 from eligibility.admin.links import address
 from eligibility.choices import HeldReason
-from eligibility.engine.forecast import state_of
+from eligibility.engine.forecast.finishes import state_of
 from eligibility.engine.lane.held import Held, held
 from eligibility.models import Connection
 from eligibility.presentation.lanes import HELD, stops, why_held

@@ -16,7 +16,7 @@ from eligibility.admin.home_desk import Desk, address
 from eligibility.admin.home_words import batch_came, batch_forecast
 from eligibility.admin.names import batch_name
 from eligibility.choices import BatchStatus, Outcome, Review
-from eligibility.engine.forecast import Finish, batch_finishes
+from eligibility.engine.forecast.finishes import Finish, batch_finishes
 from eligibility.models import Batch, Connection, EligibilityTask
 from eligibility.querysets import batch_status
 from eligibility.worklist import Filters, Group, Worklist

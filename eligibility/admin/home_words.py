@@ -7,7 +7,7 @@ from typing import Any
 
 from eligibility.admin.names import CAME
 from eligibility.choices import BatchStatus
-from eligibility.engine.forecast import Finish
+from eligibility.engine.forecast.finishes import Finish
 from portal import moments
 
 

@@ -14,7 +14,7 @@ from eligibility.admin.lane_parts import whom
 from eligibility.admin.lane_view import own_lane
 from eligibility.admin.lanes import CRUMB
 from eligibility.admin.links import address
-from eligibility.engine.depth import Depth, depths
+from eligibility.engine.lane.depth import Depth, depths
 from eligibility.models import Connection
 from eligibility.operations.lanes import pause_lane, probe_lane, reset_breaker, resume_lane
 from eligibility.operations.probes import LONGEST

@@ -11,11 +11,11 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 
 from eligibility.admin.names import names_of
-from eligibility.engine.depth import Depth, depths
-from eligibility.engine.forecast import Finish, lane_finish
+from eligibility.engine.forecast.finishes import Finish, lane_finish
+from eligibility.engine.lane.depth import Depth, depths
 from eligibility.engine.lane.held import Held
+from eligibility.engine.lane.recent import MINUTE, Recent, answered_within, recents
 from eligibility.engine.lane.standing import Standing, standings
-from eligibility.engine.recent import MINUTE, Recent, answered_within, recents
 from eligibility.models import Connection, LaneState
 from eligibility.presentation.lanes import stops
 

@@ -11,7 +11,7 @@ from django.db import connection
 
 from eligibility.choices import Look, Status
 from eligibility.connectors.base import Done
-from eligibility.engine import attempts, clock, paths
+from eligibility.engine import attempts, clock
 from eligibility.engine.attempts import Finished
 from eligibility.engine.lane.learn import learn
 from eligibility.engine.moves import Move
@@ -24,6 +24,7 @@ from eligibility.engine.rows import (
     python_uuid,
     recordset,
 )
+from eligibility.engine.search import paths
 from portal import objectid
 from portal.intake.text import storable, storable_text
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from django.db.models.functions import Now
 
-from eligibility.engine.depth import depths
+from eligibility.engine.lane.depth import depths
 from eligibility.engine.lane.standing import standings
 from eligibility.engine.slots import ALIVE_FOR
 from eligibility.models import Connection, WorkerHost

@@ -13,9 +13,9 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from eligibility.choices import AttemptState, Status
-from eligibility.engine.depth import depths
+from eligibility.engine.lane.depth import depths
+from eligibility.engine.lane.recent import paces
 from eligibility.engine.lane.standing import Standing, standings
-from eligibility.engine.recent import paces
 from eligibility.models import Attempt, Connection, EligibilityTask
 
 RECENT: Final = timedelta(minutes=5)

@@ -17,7 +17,7 @@ ALIVE_FOR = timedelta(seconds=15)
 """A host that has not been seen for longer is taken for dead."""
 QUEUED_FOR = timedelta(seconds=5)
 BUSY_FOR = timedelta(seconds=40)
-"""Longer than a silent worker lives (`engine.silence`): its host ends it before."""
+"""Longer than a silent worker lives (`engine.workers.silence`): its host ends it before."""
 
 DRAIN_JOB = "eligibility.jobs.drain"
 

@@ -7,8 +7,9 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce, Greatest, Now
 
 from eligibility.choices import FINAL, Status
-from eligibility.engine import paths, slots
+from eligibility.engine import slots
 from eligibility.engine.rows import add_events
+from eligibility.engine.search import paths
 from eligibility.models import Batch, EligibilityTask
 
 

@@ -11,7 +11,8 @@ from datetime import timedelta
 from uuid import UUID
 
 from eligibility import registry
-from eligibility.engine import forecast, slots
+from eligibility.engine import slots
+from eligibility.engine.forecast import finishes
 from eligibility.engine.fresh import Known
 from eligibility.models import Batch, Connection, EligibilityTask
 from eligibility.operations.answers import Fresh, Intake
@@ -129,11 +130,11 @@ def store_tasks(
     known = find_reusable(intake, fresh, loaded.ids, connections)
     _insert(intake, fresh, builder, known)
     if intake.scheduled_for is not None:
-        finish = forecast.batch_finish(batch, connections=connections, now=intake.now)
+        finish = finishes.batch_finish(batch, connections=connections, now=intake.now)
         latest = max((row.scheduled_for or finish for _, row, _, _ in fresh), default=finish)
         # A file comes in by chunks, and an earlier one may hold the latest row.
         latest = max(latest, batch.expected_by or latest)
-        batch.expected_by = forecast.round_up(max(finish, latest)).astimezone(finish.tzinfo)
+        batch.expected_by = finishes.round_up(max(finish, latest)).astimezone(finish.tzinfo)
         Batch.objects.filter(pk=batch.pk).update(expected_by=batch.expected_by)
     if _any_due(intake, [each for each in fresh if each[0] not in known] if known else fresh):
         slots.wake()

@@ -1,7 +1,7 @@
 """New searches whose answer is known beforehand: the row goes straight to the payer.
 
-The member directory names the payer (`engine.directory`). Only rows that are due now are sent
-on, so that their answer can say so; a search for later asks that payer first, at its turn.
+The member directory names the payer (`engine.search.directory`). Only rows that are due now are
+sent on, so that their answer can say so; a search for later asks that payer first, at its turn.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 
 from eligibility import registry
-from eligibility.engine import directory
-from eligibility.engine.candidates import why_not
 from eligibility.engine.routes import Routes
+from eligibility.engine.search import directory
+from eligibility.engine.search.candidates import why_not
 from eligibility.models import Connection, EligibilityTask
 from eligibility.operations.answers import Fresh, Intake
 from eligibility.payer_rules import SEARCH, PayerRules

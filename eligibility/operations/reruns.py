@@ -12,9 +12,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from eligibility.choices import FINAL, Priority, Status
-from eligibility.engine import paths, slots
+from eligibility.engine import slots
 from eligibility.engine.routes import Routes
 from eligibility.engine.rows import add_events
+from eligibility.engine.search import paths
 from eligibility.models import Connection, EligibilityTask
 
 RERUN_NOTE = "re-run"

@@ -17,8 +17,8 @@ from django.utils import timezone
 
 from eligibility.choices import FINAL
 from eligibility.engine.drain import Drain
-from eligibility.engine.forecast import batch_finishes
-from eligibility.engine.measured import NEWEST
+from eligibility.engine.forecast.finishes import batch_finishes
+from eligibility.engine.lane.measured import NEWEST
 from eligibility.models import Batch, EligibilityTask
 from tests.benchmarks.cast import make_cast
 from tests.benchmarks.database import versions

@@ -52,8 +52,8 @@ def main(payer_url: str, name: str) -> None:
     import django
 
     django.setup()
-    from eligibility.engine import memory
     from eligibility.engine.drain import Drain
+    from eligibility.engine.workers import memory
 
     memory.collect_seldom()
     Drain(worker=name, synthetic_url=payer_url).run()  # nothing is due yet: it connects, imports

@@ -21,7 +21,8 @@ from django.db import connection
 from django.utils import timezone
 
 from eligibility.choices import FINAL
-from eligibility.engine import children, invariants
+from eligibility.engine import invariants
+from eligibility.engine.workers import children
 from eligibility.models import Attempt, EligibilityTask, WorkerHost
 from eligibility.operations import Created, create_tasks, run_batch
 from tests.cast import Cast

@@ -36,7 +36,7 @@ def test_memory_is_bounded_by_an_error_and_not_by_the_machine() -> None:
         [
             sys.executable,
             "-c",
-            "from eligibility.engine.mortality import limit_memory\n"
+            "from eligibility.engine.workers.mortality import limit_memory\n"
             "limit_memory(200)\n"
             "try:\n    bytearray(400 * 1024 * 1024)\n"
             "except MemoryError:\n    print('refused')\n",

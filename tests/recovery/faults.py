@@ -9,7 +9,8 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from eligibility.choices import FINAL
-from eligibility.engine import children, slots
+from eligibility.engine import slots
+from eligibility.engine.workers import children
 from eligibility.models import Connection, EligibilityTask
 from tests.eligibility.engine.helpers import make_row
 from tests.eligibility.test_workers import Workers, wait_for

@@ -13,7 +13,8 @@ from django_q.signing import SignedPackage
 
 from eligibility import jobs
 from eligibility.choices import FINAL, Status
-from eligibility.engine import dispatcher, slots
+from eligibility.engine import slots
+from eligibility.engine.workers import dispatcher
 from eligibility.models import Attempt, EligibilityTask
 from tests.eligibility.engine.helpers import (
     again,

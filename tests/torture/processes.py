@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from eligibility.engine.children import is_running
+from eligibility.engine.workers.children import is_running
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -12,8 +12,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django_q.cluster import Cluster
 
-from eligibility.engine import memory, mortality
-from eligibility.engine.supervisor import Supervisor
+from eligibility.engine.workers import memory, mortality
+from eligibility.engine.workers.supervisor import Supervisor
 from portal.durability import durability_faults
 
 LOOK_EVERY = 0.5

@@ -10,7 +10,7 @@ from django.utils import timezone
 from eligibility.admin.home_desk import Desk
 from eligibility.admin.home_panels import answers_today
 from eligibility.choices import Outcome
-from eligibility.engine import paths, searches
+from eligibility.engine.search import paths, searches
 from eligibility.models import EligibilityTask, Payer
 from eligibility.operations import pause_batch, retry_tasks
 from tests.cast import Cast
@@ -24,8 +24,8 @@ from tests.eligibility.admin.looking import (
     task_url,
     text_of,
 )
-from tests.eligibility.engine.asking_around import DOWN, NO, YES, paths_of, reply, said
 from tests.eligibility.engine.helpers import again
+from tests.eligibility.engine.search.asking_around import DOWN, NO, YES, paths_of, reply, said
 from tests.portal.admin.entering import enter
 
 pytestmark = pytest.mark.django_db

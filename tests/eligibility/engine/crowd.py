@@ -35,7 +35,7 @@ def make_crowd(done: int = 3000, later: int = 300, due: int = 300) -> Connection
 
 def _copy(row: EligibilityTask, count: int, fields: dict[str, str]) -> None:
     table = EligibilityTask._meta.db_table
-    names = [field.column for field in EligibilityTask._meta.concrete_fields]
+    names = [str(field.column) for field in EligibilityTask._meta.concrete_fields]
     values = {"id": "gen_random_uuid()", "reference_key": "NULL", **fields}
     with connection.cursor() as cursor:
         cursor.execute(

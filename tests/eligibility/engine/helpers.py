@@ -16,13 +16,14 @@ from django_q.models import OrmQ
 from eligibility.choices import IN_LINE, Outcome, Status
 from eligibility.connectors.base import Done, Reply
 from eligibility.engine import claim as claims
-from eligibility.engine import intents, leases, searches, slots, sweep
+from eligibility.engine import intents, leases, slots
 from eligibility.engine.attempts import Finished
 from eligibility.engine.claim import Claimed
 from eligibility.engine.drain import Drain
 from eligibility.engine.finish import finish
 from eligibility.engine.moves import decide
 from eligibility.engine.rows import add_events
+from eligibility.engine.search import searches, sweep
 from eligibility.models import (
     Batch,
     Connection,

@@ -25,7 +25,7 @@ from eligibility.engine.blackbox import (
     packed,
     take,
 )
-from eligibility.engine.supervisor import Supervisor
+from eligibility.engine.workers.supervisor import Supervisor
 from eligibility.models import DrainSlot
 from tests.eligibility.engine.helpers import (
     again,

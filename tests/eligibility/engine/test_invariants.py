@@ -20,14 +20,6 @@ from eligibility.engine.rows import add_events
 from eligibility.models import Attempt, EligibilityTask, TaskEvent, TaskRevision
 from eligibility.operations import retry_tasks
 from portal.models import RejectedRow, Submission
-from tests.eligibility.engine.asking_around import (
-    CODES,
-    YES,
-    begun,
-    make_lanes,
-    paths_of,
-    reply,
-)
 from tests.eligibility.engine.helpers import (
     answered,
     cancel,
@@ -42,6 +34,14 @@ from tests.eligibility.engine.helpers import (
     make_rows,
 )
 from tests.eligibility.engine.payers import WatchedPayer
+from tests.eligibility.engine.search.asking_around import (
+    CODES,
+    YES,
+    begun,
+    make_lanes,
+    paths_of,
+    reply,
+)
 
 pytestmark = pytest.mark.usefixtures("db")
 Break = Callable[[], Any]

@@ -10,8 +10,9 @@ from django_q.models import OrmQ
 
 from eligibility import jobs
 from eligibility.choices import Failure, Status
-from eligibility.engine import dispatcher, slots
-from eligibility.engine.supervisor import Supervisor
+from eligibility.engine import slots
+from eligibility.engine.workers import dispatcher
+from eligibility.engine.workers.supervisor import Supervisor
 from eligibility.models import DrainSlot, WorkerHost
 from portal.broker import HOST_KEY_VARIABLE
 from portal.pii import JobFailed

@@ -12,7 +12,9 @@ from django.db import connection
 from django.utils import timezone
 
 from eligibility.engine import claim as claims
-from eligibility.engine import depth, forecast, intents, lanes, leases, recent, suspects, unroutable
+from eligibility.engine import intents, lanes, leases, suspects, unroutable
+from eligibility.engine.forecast import finishes
+from eligibility.engine.lane import depth, recent
 from eligibility.models import Connection
 from tests.eligibility.engine.crowd import make_crowd
 from tests.eligibility.engine.helpers import (
@@ -140,7 +142,7 @@ def test_a_forecast_reads_the_newest_answers_and_the_rows_in_line(lane: Connecti
     batch = make_batch(lane)
     make_rows(lane, 2, batch=batch)
 
-    own, newest, in_line = plans(lambda: forecast.batch_finishes([batch], now=timezone.now()))
+    own, newest, in_line = plans(lambda: finishes.batch_finishes([batch], now=timezone.now()))
 
     assert_is_led_by(own, "task_of_batch" if "task_of_batch" in own else "task_line")
     assert_is_led_by(newest, "task_pace", "connection_id")

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from eligibility.engine import searches
+from eligibility.engine.search import searches
 from eligibility.models import Connection, EligibilityTask, Payer
 from eligibility.openapi import results as shapes
 from tests.cast import Cast
-from tests.eligibility.engine.asking_around import DOWN, NO, NOBODY, YES, reply
 from tests.eligibility.engine.helpers import drain_until_done
 from tests.eligibility.engine.payers import WatchedPayer, running_payer
+from tests.eligibility.engine.search.asking_around import DOWN, NO, NOBODY, YES, reply
 from tests.eligibility.make_rows import make_row
 from tests.eligibility.rest.asking import post
 

@@ -11,10 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from eligibility.choices import Failure, HeldReason, Look, Outcome, Priority, Status
-from eligibility.engine import forecast
-from eligibility.engine.depth import Depth, depths
-from eligibility.engine.measured import ENOUGH, Pace
-from eligibility.engine.recent import answered_within, paces, recents
+from eligibility.engine.forecast import finishes
+from eligibility.engine.lane.depth import Depth, depths
+from eligibility.engine.lane.measured import ENOUGH, Pace
+from eligibility.engine.lane.recent import answered_within, paces, recents
 from eligibility.models import Batch, Connection, LaneState
 from portal.models import Clinic
 from tests.eligibility.engine.helpers import make_batch, make_lane, make_row, make_rows
@@ -42,11 +42,11 @@ def pace(lane: Connection) -> Pace:
     return paces([lane])[lane.pk]
 
 
-def finish_of(batch: Batch, now: datetime = NOON) -> forecast.Finish:
-    return forecast.batch_finishes([batch], now=now)[batch.pk]
+def finish_of(batch: Batch, now: datetime = NOON) -> finishes.Finish:
+    return finishes.batch_finishes([batch], now=now)[batch.pk]
 
 
-def minutes(finish: forecast.Finish, now: datetime = NOON) -> float:
+def minutes(finish: finishes.Finish, now: datetime = NOON) -> float:
     assert finish.at is not None
     assert finish.why_unknown == ""
     return (finish.at - now).total_seconds() / 60
@@ -148,7 +148,7 @@ class TestScheduledBatch:
         batch = make_batch(lane, scheduled_for=NOON)
         make_rows(lane, 61, batch=batch, run_at=NOON)  # 610 s
 
-        finish = forecast.batch_finish(batch, connections=[lane], now=NOON - timedelta(hours=1))
+        finish = finishes.batch_finish(batch, connections=[lane], now=NOON - timedelta(hours=1))
 
         assert finish == NOON + timedelta(minutes=15)
         assert finish.utcoffset() == timedelta(hours=4)
@@ -163,7 +163,7 @@ class TestScheduledBatch:
         make_rows(lane, 60 + 301 * lead, run_at=NOON - timedelta(hours=1))
         make_rows(lane, 50, run_at=NOON + timedelta(seconds=1))
 
-        finish = forecast.batch_finish(batch, connections=[lane], now=NOON - timedelta(hours=lead))
+        finish = finishes.batch_finish(batch, connections=[lane], now=NOON - timedelta(hours=lead))
 
         assert finish == NOON + timedelta(minutes=expected)
 
@@ -173,7 +173,7 @@ class TestScheduledBatch:
         make_rows(lane, 10, batch=batch, run_at=NOON)
         make_rows(slow, 10, batch=batch, run_at=NOON)  # 1,000 s
 
-        finish = forecast.batch_finish(batch, connections=[lane, slow], now=NOON)
+        finish = finishes.batch_finish(batch, connections=[lane, slow], now=NOON)
 
         assert finish == NOON + timedelta(minutes=20)
 
@@ -182,7 +182,7 @@ class TestScheduledBatch:
         batch = make_batch(lane, scheduled_for=NOON)
         make_rows(lane, 61, batch=batch, run_at=NOON)
 
-        finish = forecast.batch_finish(batch, connections=[lane], now=NOON)
+        finish = finishes.batch_finish(batch, connections=[lane], now=NOON)
 
         assert finish == NOON + timedelta(minutes=15)
 
@@ -192,12 +192,12 @@ class TestScheduledBatch:
         batch = make_batch(lane, scheduled_for=NOON)
         make_rows(lane, 10, batch=batch, run_at=NOON, connection=None)
 
-        assert forecast.batch_finish(batch, connections=[lane], now=NOON) == NOON
+        assert finishes.batch_finish(batch, connections=[lane], now=NOON) == NOON
 
     def test_one_whose_start_has_passed_starts_now(self, lane: Connection) -> None:
         batch = make_batch(lane, scheduled_for=NOON - timedelta(days=1))
 
-        assert forecast.batch_finish(batch, connections=[], now=NOON) == NOON
+        assert finishes.batch_finish(batch, connections=[], now=NOON) == NOON
 
 
 class TestRunningBatch:
@@ -344,7 +344,7 @@ class TestRunningBatch:
 
     def test_a_batch_with_nothing_in_any_lane_is_finished_now(self, slow: Connection) -> None:
         assert finish_of(make_batch(slow)).at == NOON
-        assert forecast.batch_finishes([], now=NOON) == {}
+        assert finishes.batch_finishes([], now=NOON) == {}
 
     def test_it_takes_the_same_statements_for_one_batch_as_for_many(
         self, slow: Connection, batch: Batch
@@ -356,9 +356,9 @@ class TestRunningBatch:
             make_rows(lane, 3, batch=batches[-1], run_at=NOON)
 
         with CaptureQueriesContext(connection) as queries:
-            finishes = forecast.batch_finishes(batches, now=NOON)
+            found = finishes.batch_finishes(batches, now=NOON)
 
-        assert len(finishes) == 10
+        assert len(found) == 10
         assert len(queries) == 4
 
 
@@ -400,18 +400,18 @@ class TestSearches:
 
 class TestLane:
     def test_a_lane_is_finished_when_what_is_due_is_answered(self, lane: Connection) -> None:
-        finish = forecast.lane_finish(
+        finish = finishes.lane_finish(
             lane, LaneState(), Depth(due=200, later=500, waiting=40), Pace(2.0), now=NOON
         )
         assert minutes(finish) == pytest.approx(2)
 
     def test_a_paused_lane_says_so(self, lane: Connection) -> None:
         lane.paused_at = NOON
-        finish = forecast.lane_finish(lane, LaneState(), Depth(due=1), Pace(2.0), now=NOON)
+        finish = finishes.lane_finish(lane, LaneState(), Depth(due=1), Pace(2.0), now=NOON)
         assert (finish.at, finish.why_unknown) == (None, f"{HeldReason.PAUSED.label}.")
 
     def test_an_empty_lane_has_finished(self, lane: Connection) -> None:
-        finish = forecast.lane_finish(lane, LaneState(), Depth(), Pace(2.0), now=NOON)
+        finish = finishes.lane_finish(lane, LaneState(), Depth(), Pace(2.0), now=NOON)
         assert finish.at == NOON
 
 
@@ -429,7 +429,7 @@ def test_a_forecast_is_rounded_up_to_five_minutes(moment: str, rounded: str) -> 
     day = datetime(2026, 11, 22, tzinfo=UTC)
     full = datetime.combine(day, datetime.fromisoformat(f"2026-11-22T{moment}").time(), UTC)
 
-    result = forecast.round_up(full)
+    result = finishes.round_up(full)
 
     assert result.time().isoformat() == rounded
     assert timedelta() <= result - full < timedelta(minutes=5)

@@ -16,10 +16,11 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from eligibility.choices import IN_LINE, Status
-from eligibility.engine import clock, paths
-from eligibility.engine.candidates import Path, Planner
+from eligibility.engine import clock
 from eligibility.engine.rows import TASK, add_events, among, database_uuid, many_uuids
-from eligibility.engine.sweep import LOOK_EVERY
+from eligibility.engine.search import paths
+from eligibility.engine.search.candidates import Path, Planner
+from eligibility.engine.search.sweep import LOOK_EVERY
 from eligibility.models import EligibilityTask
 from portal import objectid
 

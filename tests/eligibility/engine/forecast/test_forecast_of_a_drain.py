@@ -16,8 +16,8 @@ from eligibility.choices import Status
 from eligibility.engine import drain as drains
 from eligibility.engine.attempts import Finished
 from eligibility.engine.finish import finish
-from eligibility.engine.forecast import Finish, batch_finishes
-from eligibility.engine.measured import NEWEST
+from eligibility.engine.forecast.finishes import Finish, batch_finishes
+from eligibility.engine.lane.measured import NEWEST
 from eligibility.models import EligibilityTask
 from tests.eligibility.engine.helpers import drain_once, make_batch, make_lane, make_rows
 from tests.eligibility.engine.payers import WatchedPayer

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from eligibility.engine.openings import Terms, worked_off
-from eligibility.engine.sharing import Claimant, Line, rows_until_through
+from eligibility.engine.forecast.openings import Terms, worked_off
+from eligibility.engine.forecast.sharing import Claimant, Line, rows_until_through
 
 
 def through(

@@ -9,8 +9,9 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from eligibility.choices import AttemptState, Failure, Review, Status
-from eligibility.engine import clock, paths
+from eligibility.engine import clock
 from eligibility.engine.rows import TASK, add_events, among, many_uuids, python_uuid
+from eligibility.engine.search import paths
 from eligibility.models import Attempt, EligibilityTask
 
 LOOK_EVERY = 15.0

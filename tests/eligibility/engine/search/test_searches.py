@@ -10,10 +10,22 @@ from django.utils import timezone
 
 from eligibility.choices import Failure, Outcome, Status
 from eligibility.connectors.base import Done, Failed, Reply
-from eligibility.engine import candidates, dispatcher, paths, searches, unroutable
+from eligibility.engine import unroutable
+from eligibility.engine.search import candidates, paths, searches
+from eligibility.engine.workers import dispatcher
 from eligibility.models import Connection, EligibilityTask, KnownMember, Payer
 from eligibility.results import Answer
-from tests.eligibility.engine.asking_around import (
+from tests.eligibility.engine.helpers import (
+    again,
+    claim,
+    drain_until_done,
+    end,
+    history,
+    make_lane,
+    make_rows,
+)
+from tests.eligibility.engine.payers import WatchedPayer
+from tests.eligibility.engine.search.asking_around import (
     CODES,
     DOWN,
     NO,
@@ -26,16 +38,6 @@ from tests.eligibility.engine.asking_around import (
     reply,
     said,
 )
-from tests.eligibility.engine.helpers import (
-    again,
-    claim,
-    drain_until_done,
-    end,
-    history,
-    make_lane,
-    make_rows,
-)
-from tests.eligibility.engine.payers import WatchedPayer
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from django_q.brokers import get_broker
 from django_q.tasks import async_task
 
-from eligibility.engine import children
+from eligibility.engine.workers import children
 from eligibility.models import WorkerHost
 
 WEDGED_AFTER = 60.0

@@ -10,9 +10,9 @@ from uuid import UUID
 
 from django.db import connection
 
+from eligibility.engine.forecast.sharing import Claimant, Line
 from eligibility.engine.lane.states import moment
 from eligibility.engine.rows import TASK, database_uuid, python_uuid
-from eligibility.engine.sharing import Claimant, Line
 
 MEASURED_PATHS = 20
 """Paths of ended searches that show how many of the planned ones are asked in the end."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from eligibility.engine.silence import LONGEST_LOOK, SILENT_FOR, Silence
+from eligibility.engine.workers.silence import LONGEST_LOOK, SILENT_FOR, Silence
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 

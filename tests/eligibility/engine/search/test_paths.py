@@ -13,7 +13,8 @@ from django.utils import timezone
 from eligibility.choices import Failure, Status
 from eligibility.connectors.base import Failed, Pending
 from eligibility.engine import claim as claims
-from eligibility.engine import intents, invariants, leases, paths, searches, sweep
+from eligibility.engine import intents, invariants, leases
+from eligibility.engine.search import paths, searches, sweep
 from eligibility.engine.suspects import MOST_CRASHES
 from eligibility.models import Attempt, Connection, EligibilityTask
 from eligibility.operations import (
@@ -23,18 +24,6 @@ from eligibility.operations import (
     pause_batch,
     resume_batch,
     retry_tasks,
-)
-from tests.eligibility.engine.asking_around import (
-    CODES,
-    DOWN,
-    NOBODY,
-    YES,
-    begun,
-    make_lanes,
-    make_search,
-    paths_of,
-    reply,
-    said,
 )
 from tests.eligibility.engine.helpers import (
     WORKER,
@@ -50,6 +39,18 @@ from tests.eligibility.engine.helpers import (
     make_due,
 )
 from tests.eligibility.engine.payers import WatchedPayer
+from tests.eligibility.engine.search.asking_around import (
+    CODES,
+    DOWN,
+    NOBODY,
+    YES,
+    begun,
+    make_lanes,
+    make_search,
+    paths_of,
+    reply,
+    said,
+)
 
 pytestmark = pytest.mark.django_db
 WHOEVER = "a" * 24

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from eligibility import registry
 from eligibility.code_faults import of_requirements
-from eligibility.engine import directory, paths
 from eligibility.engine.routes import Routes
+from eligibility.engine.search import directory, paths
 from eligibility.models import Connection, EligibilityTask, Payer
 from eligibility.payer_rules import PayerRules
 from eligibility.question import row_of

@@ -11,8 +11,8 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from eligibility.engine.measured import Ended
-from eligibility.engine.sharing import Claimant
+from eligibility.engine.forecast.sharing import Claimant
+from eligibility.engine.lane.measured import Ended
 
 
 @dataclass(slots=True, eq=False)

@@ -11,11 +11,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from eligibility.engine.measured import NEWEST, measure
-from eligibility.engine.openings import Terms, Window
-from eligibility.engine.reckoning import through
-from eligibility.engine.sharing import Claimant, Line
-from tests.eligibility.engine.simulated import Lane, Row, Search, World
+from eligibility.engine.forecast.openings import Terms, Window
+from eligibility.engine.forecast.reckoning import through
+from eligibility.engine.forecast.sharing import Claimant, Line
+from eligibility.engine.lane.measured import NEWEST, measure
+from tests.eligibility.engine.forecast.simulated import Lane, Row, Search, World
 
 START = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 NORMAL, HIGH, LOW = 1, 0, 2

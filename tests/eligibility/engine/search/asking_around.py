@@ -7,7 +7,7 @@ from typing import Any
 
 from eligibility.choices import Failure, Outcome, Status
 from eligibility.connectors.base import Failed, Reply
-from eligibility.engine import searches
+from eligibility.engine.search import searches
 from eligibility.models import Connection, EligibilityTask, Payer
 from tests.eligibility.engine.helpers import answered, claim, end, make_lane, make_row
 

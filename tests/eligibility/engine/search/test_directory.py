@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from eligibility.choices import Outcome
-from eligibility.engine import directory
+from eligibility.engine.search import directory
 from eligibility.models import Connection, DirectoryMark, KnownMember
 from portal.models import Team
 from tests.eligibility.engine.helpers import answered, claim, end, make_lane, make_row, make_rows

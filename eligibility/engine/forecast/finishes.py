@@ -14,15 +14,15 @@ from functools import partial
 from uuid import UUID
 
 from eligibility.choices import HeldReason, Priority
-from eligibility.engine.depth import Depth
+from eligibility.engine.forecast.lines import Lines, Share, due_lines, name_of, shares
+from eligibility.engine.forecast.openings import Terms, Window
+from eligibility.engine.forecast.reckoning import through
+from eligibility.engine.forecast.sharing import Claimant, Line
 from eligibility.engine.lane import hours, pace
+from eligibility.engine.lane.depth import Depth
 from eligibility.engine.lane.held import Held, held
-from eligibility.engine.lines import Lines, Share, due_lines, name_of, shares
-from eligibility.engine.measured import Pace
-from eligibility.engine.openings import Terms, Window
-from eligibility.engine.recent import paces
-from eligibility.engine.reckoning import through
-from eligibility.engine.sharing import Claimant, Line
+from eligibility.engine.lane.measured import Pace
+from eligibility.engine.lane.recent import paces
 from eligibility.lane_limits import parse_windows
 from eligibility.models import Batch, Connection, LaneState
 

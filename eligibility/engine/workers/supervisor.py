@@ -27,9 +27,10 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.models.functions import Now
 
-from eligibility.engine import blackbox, children, dispatcher, leases, slots
-from eligibility.engine.silence import Silence
-from eligibility.engine.watch import Watch
+from eligibility.engine import blackbox, leases, slots
+from eligibility.engine.workers import children, dispatcher
+from eligibility.engine.workers.silence import Silence
+from eligibility.engine.workers.watch import Watch
 from eligibility.models import Connection, DrainSlot, WorkerHost
 from portal import idempotency
 from portal.broker import HOST_KEY_VARIABLE

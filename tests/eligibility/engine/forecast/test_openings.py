@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from eligibility.engine.measured import Pace
-from eligibility.engine.openings import LONGEST, Terms, Window, worked_off
+from eligibility.engine.forecast.openings import LONGEST, Terms, Window, worked_off
+from eligibility.engine.lane.measured import Pace
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 ONE_A_SECOND = Pace(1.0)

@@ -11,7 +11,8 @@ from datetime import timedelta
 
 from django.db.models.functions import Now
 
-from eligibility.engine import directory, lanes, leases, searches, slots, sweep, unroutable
+from eligibility.engine import lanes, leases, slots, unroutable
+from eligibility.engine.search import directory, searches, sweep
 from eligibility.models import WorkerHost
 
 FORGET_AFTER = timedelta(hours=1)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
-from eligibility.engine.measured import Pace
+from eligibility.engine.lane.measured import Pace
 
 LONGEST = timedelta(days=366)
 """Beyond this nobody plans, and no forecast says anything."""

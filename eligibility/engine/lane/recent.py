@@ -11,8 +11,8 @@ from typing import Any
 from django.db import connection
 
 from eligibility.choices import Failure
+from eligibility.engine.lane.measured import NEWEST, Ended, Pace, measure
 from eligibility.engine.lane.states import moment
-from eligibility.engine.measured import NEWEST, Ended, Pace, measure
 from eligibility.engine.rows import TASK
 from eligibility.models import Connection
 

@@ -1,0 +1,1 @@
+"""When lanes and batches will be finished, from measured pace, limits and hours."""

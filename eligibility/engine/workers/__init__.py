@@ -1,0 +1,1 @@
+"""The processes that do the work: kept alive, watched, and woken by the clock."""
