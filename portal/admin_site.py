@@ -31,6 +31,7 @@ from unfold.forms import (
     UserCreationForm,
 )
 from unfold.sites import UnfoldAdminSite
+from unfold.views import ChangeList
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminRadioSelectWidget,
@@ -52,6 +53,7 @@ __all__ = [
     "AdminPasswordChangeForm",
     "Badge",
     "Capability",
+    "ChangeList",
     "Colour",
     "DropdownFilter",
     "Page",

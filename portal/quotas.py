@@ -1,7 +1,8 @@
 """Quotas of calls: so many a minute for each key, and for all keys of a team together.
 
 Counted in fixed windows by one atomic statement, so that of any number of calls at once exactly
-the quota passes. A call that its key's quota refuses does not count against the team's.
+the quota passes. A call that its key's quota refuses does not count against the team's. A key
+and the one that replaces it count as one key (`ApiKey.family`): a rotation doubles nothing.
 """
 
 from __future__ import annotations

@@ -44,7 +44,9 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {
-    "portal.apikey": Kind("API key", {"scopes": "May", "clinics": "For the clinics"}),
+    "portal.apikey": Kind(
+        "API key", {"scopes": "May", "clinics": "For the clinics", "replaces": "Replaces"}
+    ),
     "portal.clinic": Kind("Clinic"),
     "portal.user": Kind("User", {"clinics": "Clinics", "role": "Role"}),
     "portal.team": Kind("Team"),
@@ -66,6 +68,7 @@ FACTS: dict[str, str] = {
     "fields": "Corrected fields",
     "payer": "Payer",
     "cause": "Cause",
+    "successor": "New key",
 }
 """Facts beside the changes → words."""
 

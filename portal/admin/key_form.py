@@ -8,17 +8,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from portal.admin.key_columns import SCOPE_WORDS, is_replaced
 from portal.admin.own_team import OwnTeamForm
 from portal.admin_site import UnfoldAdminCheckboxSelectMultipleWidget
 from portal.models import Scope
-
-SCOPE_WORDS: dict[str, str] = {
-    Scope.ELIGIBILITY_READ: "Read checks and their answers",
-    Scope.ELIGIBILITY_WRITE: "Create checks and batches",
-    Scope.RECORDS_READ: "Read resource records",
-    Scope.RECORDS_WRITE: "Create resource records",
-    Scope.WEBHOOKS_MANAGE: "Manage webhooks",
-}
 
 
 class KeyForm(OwnTeamForm):
@@ -48,6 +41,8 @@ class KeyForm(OwnTeamForm):
         end = self.cleaned_data["expires_at"]
         if end is not None and "expires_at" in self.changed_data and end <= timezone.now():
             raise ValidationError("This moment has passed. Leave it empty for a key without end.")
+        if end is None and is_replaced(self.instance):
+            raise ValidationError("Another key has taken its place: this one has to end.")
         return end
 
     def clean(self) -> dict[str, Any] | None:

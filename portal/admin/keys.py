@@ -9,57 +9,61 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 
 from portal import audit
-from portal.admin.key_form import SCOPE_WORDS, KeyForm
+from portal.admin.key_columns import KeyColumns, is_replaced, key_page
+from portal.admin.key_form import KeyForm
+from portal.admin.key_rotation import KeyRotation, NewestKeys
 from portal.admin.own_team import OwnTeamAdmin, team_clinics
 from portal.admin_site import (
     ActionVariant,
     Capability,
+    ChangeList,
     UnfoldAdminCheckboxSelectMultipleWidget,
     action,
-    badge,
     confirm,
-    display,
     is_confirmed,
 )
-from portal.keys import revoke_keys
+from portal.keys import revoke_keys, share_rights, why_not_rotated
 from portal.models import ApiKey
 
 WHAT = ["name", "scopes", "clinics", "expires_at"]
-USE = ["public_id", "shown_state", "created_at", "last_used_at", "revoked_at"]
+USE = ["public_id", "shown_state", "created_at", "last_used_at", "revoked_at", "shown_line"]
 AFTERWARDS = (
     "Programs that use it are refused from their next request on.",
     "This cannot be undone. A new key can be made at any time.",
 )
+WITH_OLD = "The key that it replaces, and that still works, is revoked with it: {}."
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(OwnTeamAdmin):
-    """The keys of the admin's team."""
+class ApiKeyAdmin(KeyRotation, KeyColumns, OwnTeamAdmin):
+    """The keys of the admin's team; one that is being replaced and its successor are one entry."""
 
     form = KeyForm
     view_with = add_with = change_with = Capability.MANAGE_KEYS
     editable = WHAT
     list_display = ("shown_name", "public_id", "shown_state", "shown_scopes", "shown_use")
-    list_select_related = ("team",)
-    search_fields = ("name", "public_id")
+    list_select_related = ("team", "replaces")
+    search_fields = ("name", "public_id", "replaces__public_id")
     search_help_text = "Program or public id"
     ordering = ("-created_at",)
     actions = ("revoke_selected",)
-    actions_detail = ("revoke",)
+    actions_detail = ("rotate", "revoke")
     fieldsets = [(None, {"fields": WHAT}), ("Use", {"fields": USE})]
     add_fieldsets = [(None, {"fields": WHAT})]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """A revoked key stays as it was."""
-        is_open = not isinstance(obj, ApiKey) or obj.revoked_at is None
-        return is_open and super().has_change_permission(request, obj)
+        """A revoked key stays as it was, and so does one that was replaced and has ended."""
+        stays = isinstance(obj, ApiKey) and (
+            obj.revoked_at is not None or (is_replaced(obj) and not obj.is_live())
+        )
+        return not stays and super().has_change_permission(request, obj)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """One row for a key and the one that it replaces."""
+        return NewestKeys
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """The team's clinics, as boxes to tick."""
@@ -76,19 +80,17 @@ class ApiKeyAdmin(OwnTeamAdmin):
             request.issued = form.text  # type: ignore[attr-defined]
         super().save_model(request, obj, form, change)
 
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """What the key may do from now on, the one that it replaces may do too, and no more."""
+        super().save_related(request, form, formsets, change)
+        if share_rights(key=form.instance, actor=audit.actor_of(request)):
+            messages.info(request, "The key that it replaces was changed in the same way.")
+
     def response_add(
         self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
     ) -> HttpResponse:
         """The key itself, on a page that says that it will not be shown again."""
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "New key",
-            "crumbs": [{"title": "API keys", "link": self._list()}],
-            "key": obj,
-            "text": request.issued,  # type: ignore[attr-defined]
-            "clinics": obj.clinics.order_by("name"),
-        }
-        return TemplateResponse(request, "admin/key_issued.html", context)
+        return self.show_issued(request, obj, request.issued)  # type: ignore[attr-defined]
 
     # --- revoking ------------------------------------------------------------------------------
 
@@ -105,13 +107,13 @@ class ApiKeyAdmin(OwnTeamAdmin):
                 action="revoke_selected",
                 title="Revoke keys",
                 question=f"Revoke {_keys(count)}?",
-                facts=AFTERWARDS,
+                facts=[*self._taken_along(queryset), *AFTERWARDS],
                 button=f"Revoke {_keys(count)}",
                 danger=True,
             )
-        chosen = queryset.count()
+        before = queryset.exclude(revoked_at=None).count()
         revoked = revoke_keys(keys=queryset, actor=audit.actor_of(request))
-        messages.success(request, _outcome(revoked, chosen - revoked))
+        messages.success(request, _outcome(revoked, before))
         return None
 
     @action(
@@ -125,65 +127,44 @@ class ApiKeyAdmin(OwnTeamAdmin):
         key = self.get_object(request, object_id)
         if key is None:
             raise Http404
-        here = reverse("admin:portal_apikey_change", args=[key.pk])
+        keys = self.get_queryset(request).filter(pk=key.pk)
         if not is_confirmed(request):
             return confirm(
                 request,
                 self.admin_site,
                 title="Revoke key",
                 question=f"Revoke the key of “{key.name}”?",
-                facts=AFTERWARDS,
+                facts=[*self._taken_along(keys), *AFTERWARDS],
                 button="Revoke the key",
-                back=here,
+                back=key_page(key.pk),
                 danger=True,
             )
-        keys = self.get_queryset(request).filter(pk=key.pk)
+        before = keys.exclude(revoked_at=None).count()
         revoked = revoke_keys(keys=keys, actor=audit.actor_of(request))
-        messages.success(request, _outcome(revoked, 1 - revoked))
-        return redirect(self._list())
+        messages.success(request, _outcome(revoked, before))
+        return redirect("admin:portal_apikey_changelist")
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
-        """A revoked key cannot be revoked again."""
-        still_open = self.get_queryset(request).filter(pk=object_id, revoked_at=None).exists()
-        return super().get_actions_detail(request, object_id) if still_open else []
+        """A revoked key cannot be revoked again, and only a key that works can be replaced."""
+        key = self.get_queryset(request).filter(pk=object_id, revoked_at=None).first()
+        if key is None:
+            return []
+        offered = super().get_actions_detail(request, object_id)
+        if why_not_rotated(key, timezone.now()):
+            return [each for each in offered if not each.action_name.endswith("rotate")]
+        return offered
 
-    # --- columns -------------------------------------------------------------------------------
-
-    @display(description="Used by", ordering="name")
-    def shown_name(self, key: ApiKey) -> str:
-        """The program that holds it."""
-        return key.name
-
-    @display(description="Last used", ordering="last_used_at")
-    def shown_use(self, key: ApiKey) -> SafeString | str:
-        """When a program came in with it."""
-        if key.last_used_at is None:
-            return "Never"
-        used = timezone.localtime(key.last_used_at).strftime("%-d %b %Y, %H:%M")
-        return format_html('<span class="ep-nowrap">{}</span>', used)
-
-    @display(description="State")
-    def shown_state(self, key: ApiKey) -> SafeString:
-        """Whether it opens the door now."""
-        if key.revoked_at is not None:
-            return badge("Revoked", "key_off", "red")
-        if not key.is_live(timezone.now()):
-            return badge("Expired", "timer_off", "amber")
-        return badge("Active", "check_circle", "green")
-
-    @display(description="May")
-    def shown_scopes(self, key: ApiKey) -> SafeString:
-        """Its scopes as the API writes them."""
-        words = ((SCOPE_WORDS.get(scope, ""), scope) for scope in key.scopes)
-        return format_html_join("", '<span class="ep-tag" title="{}">{}</span>', words)
+    def _taken_along(self, keys: QuerySet[ApiKey]) -> list[str]:
+        """Which further keys end with these."""
+        older = ApiKey.objects.live().replaced_by(keys).exclude(pk__in=keys.order_by().values("pk"))
+        names = ", ".join(older.order_by("public_id").values_list("public_id", flat=True))
+        return [WITH_OLD.format(names)] if names else []
 
     def get_editable(self, request: HttpRequest, obj: Any = None) -> Collection[str]:
-        """All of it; nothing of a revoked key."""
-        revoked = obj is not None and obj.revoked_at is not None
-        return () if revoked else super().get_editable(request, obj)
-
-    def _list(self) -> str:
-        return reverse("admin:portal_apikey_changelist")
+        """All of it; of a replaced key only how long it goes on, and nothing of a revoked one."""
+        if obj is not None and obj.revoked_at is not None:
+            return ()
+        return ("expires_at",) if is_replaced(obj) else super().get_editable(request, obj)
 
 
 def _keys(count: int) -> str:
@@ -191,6 +172,6 @@ def _keys(count: int) -> str:
 
 
 def _outcome(revoked: int, left: int) -> str:
-    """How many moved and how many did not."""
+    """How many were closed, and how many of the chosen ones had been before."""
     already = f" {_keys(left)} had been revoked before." if left else ""
     return f"{_keys(revoked)} revoked.{already}"

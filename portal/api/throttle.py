@@ -22,7 +22,7 @@ class QuotaThrottle(BaseThrottle):
         caller = request.user
         if not isinstance(caller, Caller):
             return True
-        self._used = count_call(key_id=caller.key.pk, team_id=caller.team.pk)
+        self._used = count_call(key_id=caller.key.family, team_id=caller.team.pk)
         request._request.quota_used = self._used  # type: ignore[attr-defined]
         return not any(used.is_over for used in self._used)
 

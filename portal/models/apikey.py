@@ -10,7 +10,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from portal import objectid
@@ -42,6 +42,15 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         now = now or timezone.now()
         return self.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now), revoked_at=None)
 
+    def newest(self) -> ApiKeyQuerySet:
+        """One key of each family: that which no other has replaced."""
+        successors = ApiKey.objects.filter(replaces=OuterRef("pk"), revoked_at=None)
+        return self.filter(~Exists(successors))
+
+    def replaced_by(self, keys: models.QuerySet[ApiKey]) -> ApiKeyQuerySet:
+        """The keys that these took the place of."""
+        return self.filter(pk__in=keys.order_by().values("replaces"))
+
     def find(self, text: str) -> ApiKey | None:
         """The key that this text is, live or not; None when the text is no key of ours."""
         prefix, _, rest = text.partition("_")
@@ -60,6 +69,10 @@ class ApiKey(models.Model):
 
     `ep_<public id>_<secret>`: the public id (12 hex) finds the row, the secret (256 random
     bits) is kept only as an HMAC with a pepper that lives outside the database.
+
+    A key is rotated by giving it a successor (`portal.keys.rotate_key`): `replaces` points back,
+    and the old one gets an end. All keys of such a line have one `family`, the first one's id,
+    and share one quota: two live keys may not call twice as often.
     """
 
     id = models.CharField(primary_key=True, max_length=24, default=objectid.new, editable=False)
@@ -68,6 +81,10 @@ class ApiKey(models.Model):
     name = models.CharField(max_length=200)
     public_id = models.CharField(max_length=12, unique=True, editable=False)
     secret_digest = models.CharField(max_length=64, editable=False)
+    family = models.CharField(max_length=24, default="", editable=False)
+    replaces = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="successors", editable=False
+    )
     scopes = models.JSONField(default=list)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
@@ -78,6 +95,11 @@ class ApiKey(models.Model):
 
     class Meta:
         verbose_name = "API key"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["replaces"], condition=Q(revoked_at=None), name="api_key_one_successor"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.public_id})"
@@ -108,9 +130,14 @@ class ApiKey(models.Model):
         """Give a key that is not saved yet its ids. Returns the text, which is nowhere kept."""
         self.public_id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
         self.secret_digest = digest(secret)
+        self.family = self.family or self.pk
         return f"{PREFIX}_{self.public_id}_{secret}"
 
     def is_live(self, now: datetime | None = None) -> bool:
         """Whether the key still opens the door."""
         now = now or timezone.now()
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)
+
+    def next_end(self, now: datetime) -> datetime | None:
+        """When a successor made now would end, if it lives as long as this one was to."""
+        return None if self.expires_at is None else now + (self.expires_at - self.created_at)

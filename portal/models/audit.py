@@ -19,6 +19,7 @@ class Verb(models.TextChoices):
     ACTIVATED = "activated", "Switched on"
     DEACTIVATED = "deactivated", "Switched off"
     REVOKED = "revoked", "Revoked"
+    ROTATED = "rotated", "Replaced"
     PASSWORD_CHANGED = "password_changed", "Password changed"
     SIGNED_IN = "signed_in", "Logged in"
     SIGNED_OUT = "signed_out", "Logged out"

@@ -10,7 +10,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from eligibility.operations.setup import find_by_id_or_name, prepare_team
-from portal.models import ApiKey, Clinic, Scope, Team
+from portal import audit
+from portal.keys import issue_key
+from portal.management.commands.api_keys import read_end
+from portal.models import Clinic, Scope, Team
 
 LONGEST_NAME = 200
 
@@ -18,7 +21,10 @@ LONGEST_NAME = 200
 class Command(BaseCommand):
     """Print a new key of a team for one of its clinics."""
 
-    help = "Issue an API key. The key is printed once and can never be shown again."
+    help = (
+        "Issue an API key. The key is printed once and can never be shown again. "
+        "`api_keys` lists, replaces and revokes keys."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Whose key it is, for which clinic, and what it may do."""
@@ -26,6 +32,9 @@ class Command(BaseCommand):
         parser.add_argument("--clinic", required=True, help="the clinic's name or UUID")
         parser.add_argument("--scopes", default="all", help="comma-separated, or: all")
         parser.add_argument("--name", default="command line", help="what the key is for")
+        parser.add_argument(
+            "--expires", default="never", help="ISO 8601 with a zone, or: never (default)"
+        )
         parser.add_argument("--quiet", action="store_true", help="print only the key")
         parser.add_argument(
             "--create",
@@ -35,13 +44,18 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Issue the key."""
-        scopes = read_scopes(options["scopes"])
+        scopes, expires_at = read_scopes(options["scopes"]), read_end(options["expires"])
         if not 0 < len(options["name"].strip()) <= LONGEST_NAME:
             raise CommandError(f"A key's name has 1 to {LONGEST_NAME} characters.")
         with transaction.atomic():
             team, clinic = self._find(options)
-            key, text = ApiKey.issue(
-                team=team, name=options["name"], scopes=scopes, clinics=[clinic]
+            key, text = issue_key(
+                team=team,
+                name=options["name"],
+                scopes=scopes,
+                clinics=[clinic],
+                actor=audit.command("create_api_key"),
+                expires_at=expires_at,
             )
         if not options["quiet"]:
             self.stdout.write(
