@@ -23,6 +23,7 @@ POLICIES = {
         f"{LOCKED}; script-src 'self'; style-src 'self'; img-src 'self' data:; "
         "font-src 'self'; connect-src 'self'"
     ),
+    "/api/start/": f"{LOCKED}; script-src 'self'; style-src 'self'; img-src 'self'",
     # unfold's Alpine evaluates expressions; its theme and its widgets set styles inline.
     STAFF: (
         "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'; "

@@ -21,6 +21,7 @@ urlpatterns = [
     path("metrics", metrics.scrape, name="metrics"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SwaggerView.as_view(), name="docs"),
+    path("api/", include("eligibility.start.urls")),
 ]
 
 handler403 = "portal.admin_pages.refused"

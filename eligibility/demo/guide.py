@@ -36,7 +36,7 @@ def who(cast: Cast) -> list[str]:
 
 
 def _pages(client: Client) -> list[str]:
-    pages = {"API pages": "/api/docs/", "admin": "/admin/"}
+    pages = {"begin with": "/api/start/", "API pages": "/api/docs/", "admin": "/admin/"}
     found = [_under(name, [client.url + path]) for name, path in pages.items() if _exists(path)]
     return [line for page in found for line in page]
 

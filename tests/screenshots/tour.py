@@ -39,6 +39,7 @@ PLAIN = {
     "audit-log": "/admin/portal/auditevent/",
     "not-found": "/admin/no-such-page/",
     "api-docs": "/api/docs/",
+    "api-start": "/api/start/",
 }
 """Name of the picture → address, where the address is always the same."""
 

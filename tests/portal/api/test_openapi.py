@@ -24,6 +24,7 @@ NOT_IN_THE_SCHEMA = {
     "metrics": "for monitors, in Prometheus' own form",
     "api/schema/": "the schema itself",
     "api/docs/": "the page that shows the schema",
+    "api/start/": "the page that says how to begin",
 }
 """Addresses that are no operations, and why. One that ends in a slash stands for all below it."""
 
