@@ -10,7 +10,8 @@ class EligibilityConfig(AppConfig):
     verbose_name = "Eligibility"
 
     def ready(self) -> None:
-        """Say how rows of ours are corrected, and what monitors are told of the engine."""
+        """Say how rows of ours are corrected, and what monitors and webhooks are told."""
+        from eligibility.announce import batches
         from eligibility.engine import health as engine_health
         from eligibility.engine.metrics import EngineCollector
         from eligibility.operations.fixes import accept_rejected
@@ -19,6 +20,7 @@ class EligibilityConfig(AppConfig):
         from eligibility.operations.intake import KIND
         from portal import groupfix, health, metrics
         from portal.intake import fixing
+        from portal.webhooks import beat
 
         fixing.register(KIND, accept_rejected, unique="reference_key")
         groupfix.register(RejectedChecks())
@@ -26,3 +28,4 @@ class EligibilityConfig(AppConfig):
         health.register(engine_health.workers)
         health.register(engine_health.due_rows)
         metrics.register(EngineCollector())
+        beat.register(batches.look)

@@ -170,6 +170,7 @@ def guarded_session(
     connect_timeout: float,
     resolver: aiohttp.abc.AbstractResolver | None = None,
     headers: Mapping[str, str] | None = None,
+    auto_decompress: bool = True,
 ) -> aiohttp.ClientSession:
     """A session whose every connection passes the guard. Must be made in a running loop.
 
@@ -183,7 +184,7 @@ def guarded_session(
         middlewares=(guard.aim,),
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout),
         cookie_jar=aiohttp.DummyCookieJar(),
-        auto_decompress=True,
+        auto_decompress=auto_decompress,
         trust_env=False,
         headers=headers,
     )

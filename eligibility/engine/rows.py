@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connection
 from django.utils import timezone
 
+from eligibility.announce.tasks import announce
 from eligibility.models import TaskEvent
 from portal.intake.insert import insert_rows
 
@@ -62,7 +63,10 @@ def many_uuids(ids: Iterable[UUID]) -> Any:
 
 
 def add_events(events: Sequence[Event]) -> None:
-    """Write one event per move: (task id, before, after, actor, note)."""
+    """Write one event per move: (task id, before, after, actor, note), and tell who listens.
+
+    To be called when the rows are as the moves leave them, in the same transaction.
+    """
     if not events:
         return
     now = timezone.now()
@@ -74,3 +78,4 @@ def add_events(events: Sequence[Event]) -> None:
             for task_id, before, after, actor, note in events
         ],
     )
+    announce(events)

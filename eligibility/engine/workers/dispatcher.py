@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from eligibility.engine import lanes, leases, slots, unroutable
 from eligibility.engine.search import directory, searches, sweep
 from eligibility.models import WorkerHost
+from portal.webhooks import beat as webhooks
 
 FORGET_AFTER = timedelta(hours=1)
 
@@ -39,5 +40,6 @@ def beat(host_id: str) -> Beat:
     searches.start_due()
     sweep.sweep()
     directory.feed()
+    webhooks.beat()
     woke = lanes.any_due() and slots.wake(host_id=host_id)
     return Beat(returned=returned, failed=failed, woke=woke)

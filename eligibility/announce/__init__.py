@@ -1,0 +1,1 @@
+"""What webhooks are told of checks and batches (`portal.webhooks` keeps and sends it)."""

@@ -1,0 +1,23 @@
+"""What webhooks need by the clock: each app's own look for what has ended, then the sender."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from portal.webhooks import outbox, turn
+
+_looks: list[Callable[[], int]] = []
+
+
+def register(look: Callable[[], int]) -> None:
+    """Let an app look for news that no single transaction knows of. Called from its ready()."""
+    if look not in _looks:
+        _looks.append(look)
+
+
+def beat() -> bool:
+    """One beat of the dispatcher. True when a sender was woken."""
+    if outbox.anybody_listens():
+        for look in _looks:
+            look()
+    return turn.wake()
