@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import pytest
 from hypothesis import settings as hypothesis_settings
+from pytest_django.live_server_helper import LiveServer
 
 from tests.turns import turn
 
@@ -81,6 +82,16 @@ def database_url(transactional_db: None) -> str:
         return f"sqlite:///{at['NAME']}"
     login = f"{quote(at['USER'], safe='')}:{quote(at['PASSWORD'], safe='')}"
     return f"postgres://{login}@{at['HOST']}:{at['PORT']}/{at['NAME']}"
+
+
+@pytest.fixture(scope="session")
+def live_server(django_db_setup: None, live_server: LiveServer) -> LiveServer:
+    """The server of pytest-django, started when the test database is there.
+
+    Before that, SQLite's name is the one in memory, and the server would share the tests' own
+    connection among its threads: two requests at once on it break the process.
+    """
+    return live_server
 
 
 @pytest.fixture(autouse=True)
