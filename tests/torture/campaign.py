@@ -14,12 +14,16 @@ from typing import Any
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.models import Count
 
+from tests.torture.deaths import deaths
 from tests.torture.faults import Faults, Planned, plan
-from tests.torture.judge import Evidence, Verdict, gather, judge, repeats
-from tests.torture.load import Load, Request, make_request
+from tests.torture.judge import Evidence, gather, judge, repeats
+from tests.torture.load import Load
 from tests.torture.payer import HostilePayer
+from tests.torture.posts import killed
 from tests.torture.processes import Service, Web, Workers
+from tests.torture.requests import Request, make_requests
 from tests.torture.stage import Stage
+from tests.torture.verdicts import Verdict
 
 ROWS_A_REQUEST = 100
 TICK = 0.1
@@ -54,9 +58,9 @@ class Campaign:
         self.workers = [Workers(name, command, stage.environment, log) for name in ("one", "two")]
         self.web = Web("web", ["-m", "gunicorn"], stage.environment, log)
         size = min(ROWS_A_REQUEST, max(orders.rows // 10, 1))
-        numbers = range(orders.rows // size)
-        self.requests: list[Request] = [make_request(each, size, chance) for each in numbers]
-        self.load = Load(self.requests, stage.port, stage.key, orders.seconds * 0.9)
+        self.requests: list[Request] = make_requests(orders.rows, size, chance)
+        sending_for = orders.seconds * 0.9
+        self.load = Load(self.requests, stage.port, stage.key, sending_for, self._deaths)
         self.chance = chance
         self.faults = Faults(stage, self.workers, self.web, chance, self._cancel_one)
         self.planned: list[Planned] = plan(
@@ -147,7 +151,7 @@ class Campaign:
             return False
 
     def _record(self, struck_for: float, settled_in: float) -> dict[str, Any]:
-        evidence = gather(self.requests, self.payer)
+        evidence = gather(self.requests, self.payer, self._deaths())
         verdicts = judge(evidence)
         counters = self._counters(evidence)
         verdicts.append(
@@ -183,15 +187,22 @@ class Campaign:
         late = sum(row["late"] for rows in evidence.attempts.values() for row in rows)
         lost = sum(row["crashes"] > 0 for row in evidence.tasks.values())
         names = {each.name for each in self._all_planned()}
+        posts = self.requests, evidence.deaths
         return {
             **{name: self.faults.hits[name] for name in sorted(names)},
             "SIGCONT after it": self.faults.thawed,
             **{f"payer: {name}": self.payer.faults[name] for name in self.payer.kinds},
             "hints delivered three times": self.stage.hints,
             "POSTs sent again": sum(max(each.sends - 1, 0) for each in self.requests),
+            "POSTs given their stored answer": sum(sum(each.replayed) for each in self.requests),
+            "POSTs killed within the work": len(killed(*posts, after=False)),
+            "POSTs killed between commit and answer": len(killed(*posts, after=True)),
             "rows lost with their worker": lost,
             "late answers kept": late,
         }
+
+    def _deaths(self) -> dict[str, str]:
+        return deaths(self.stage.deaths)
 
     def _all_planned(self) -> list[Planned]:
         chance = random.Random(0)

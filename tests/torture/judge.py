@@ -6,16 +6,16 @@ The portal's own `check_invariants` is one witness among several; the others kno
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from tests.torture.load import Request, Wanted, by_status
 from tests.torture.payer import GIGABYTE, HostilePayer, Seen
+from tests.torture.posts import judge_posts, stored_checks, stored_records
+from tests.torture.requests import Request, Wanted
+from tests.torture.verdicts import MOST_SHOWN, Verdict
 
-MOST_SHOWN = 10
 MOST_MEGABYTES = GIGABYTE / 16
 """What a reader that stops at its cap can have cost at most, with every buffer on the way."""
 FINAL = {"done", "failed", "cancelled"}
@@ -26,31 +26,15 @@ WAITS = "Ask what became of our call"
 
 
 @dataclass
-class Verdict:
-    """One judgement: how many were looked at, how many offend, and the first of them."""
-
-    name: str
-    examined: int
-    violations: int = 0
-    shown: list[str] = field(default_factory=list)
-
-    @classmethod
-    def of(cls, name: str, examined: int, offenders: Iterable[Any]) -> Verdict:
-        """The verdict over these offenders."""
-        found = [str(each) for each in offenders]
-        return cls(name, examined, len(found), found[:MOST_SHOWN])
-
-    def as_json(self) -> dict[str, Any]:
-        """For the raw file."""
-        return asdict(self)
-
-
-@dataclass
 class Evidence:
-    """All that is judged, read once. Rows by id; children of searches among them."""
+    """All that is judged, read once. Rows by id; children of searches among them.
+
+    `deaths` says when the web process died that took a request, by the request's name.
+    """
 
     requests: list[Request]
     payer: HostilePayer
+    deaths: dict[str, str]
     tasks: dict[UUID, dict[str, Any]]
     attempts: dict[UUID, list[dict[str, Any]]]
     events: dict[UUID, list[tuple[str, str, str]]]
@@ -59,20 +43,20 @@ class Evidence:
         """The row of a request that this one is, or is a path of."""
         row = self.tasks[pk]
         top = self.tasks[row["parent_id"]] if row["parent_id"] else row
-        return self.wanted.get(top["client_reference"])
+        return self.wanted.get(top["id_value"])
 
     @cached_property
     def wanted(self) -> dict[str, Wanted]:
-        """Every good row that was sent, by its reference."""
-        return {each.reference: each for request in self.requests for each in request.good}
+        """Every good row that was sent, by its mark."""
+        return {each.mark: each for request in self.requests for each in request.good}
 
 
-def gather(requests: list[Request], payer: HostilePayer) -> Evidence:
+def gather(requests: list[Request], payer: HostilePayer, deaths: dict[str, str]) -> Evidence:
     """Read the database."""
     from eligibility.models import Attempt, EligibilityTask, TaskEvent
 
     fields = (
-        *("id", "status", "outcome", "failure", "client_reference", "parent_id", "is_search"),
+        *("id", "status", "outcome", "failure", "id_value", "batch_id", "parent_id", "is_search"),
         *("result__attempt_id", "crashes"),
     )
     tasks = {row["id"]: row for row in EligibilityTask.objects.values(*fields)}
@@ -85,7 +69,7 @@ def gather(requests: list[Request], payer: HostilePayer) -> Evidence:
         "task_id", "before", "after", "note"
     ):
         events[task_id].append((before, after, note))
-    return Evidence(requests, payer, tasks, attempts, events)
+    return Evidence(requests, payer, deaths, tasks, attempts, events)
 
 
 def judge(evidence: Evidence) -> list[Verdict]:
@@ -93,7 +77,12 @@ def judge(evidence: Evidence) -> list[Verdict]:
     return [
         *_own_invariants(),
         _all_ended(evidence),
-        *_accepted(evidence),
+        *judge_posts(
+            evidence.requests,
+            stored_checks(evidence.tasks.values()),
+            stored_records(),
+            evidence.deaths,
+        ),
         _ended_once(evidence),
         _answers_are_the_payers(evidence),
         _late_answers(evidence),
@@ -120,47 +109,6 @@ def _all_ended(evidence: Evidence) -> Verdict:
     tasks = evidence.tasks.values()
     left = [row["id"] for row in tasks if row["status"] not in FINAL]
     return Verdict.of("every row has ended", len(evidence.tasks), left)
-
-
-def _accepted(evidence: Evidence) -> list[Verdict]:
-    """The rows that the client was told of are there once; a request is there whole or not."""
-    stored: dict[str, list[UUID]] = defaultdict(list)
-    for row in evidence.tasks.values():
-        if row["parent_id"] is None:
-            stored[row["client_reference"]].append(row["id"])
-    answered = by_status(evidence.requests)
-    short = [
-        request.number
-        for request in answered[True]
-        if {len(ids) for ids in request.answers} != {len(request.good)}
-    ]
-    promised = {
-        wanted.reference: {ids[place] for ids in request.answers if place < len(ids)}
-        for request in answered[True]
-        for place, wanted in enumerate(request.good)
-    }
-    wrong = [
-        reference
-        for reference, ids in promised.items()
-        if {str(pk) for pk in stored.get(reference, [])} != ids
-    ]
-    torn = [
-        request.number
-        for request in answered[False]
-        if len({wanted.reference in stored for wanted in request.good}) > 1
-    ]
-    sent = {wanted.reference for request in evidence.requests for wanted in request.good}
-    known = set(stored)
-    return [
-        Verdict.of("every answer names every good row", len(answered[True]), short),
-        Verdict.of("every accepted row is there under the id it was given", len(promised), wrong),
-        Verdict.of("an unanswered request is whole or not there", len(answered[False]), torn),
-        Verdict.of(
-            "no client_reference has two rows", len(stored),
-            [reference for reference, ids in stored.items() if len(ids) > 1],
-        ),
-        Verdict.of("no row came from nowhere", len(known), known - sent),
-    ]  # fmt: skip
 
 
 def _ended_once(evidence: Evidence) -> Verdict:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.cluster import Cluster, free_port
-from tests.torture import COUNT_VARIABLE
+from tests.torture import COUNT_VARIABLE, DEATHS_VARIABLE
 
 DEADLINE = 2.0
 LANES: dict[str, dict[str, Any]] = {
@@ -50,6 +50,11 @@ class Stage:
         """How many hints were put in three times."""
         place = Path(self.environment[COUNT_VARIABLE])
         return place.stat().st_size if place.exists() else 0
+
+    @property
+    def deaths(self) -> Path:
+        """The file of the processes that died as a request ordered it."""
+        return Path(self.environment[DEATHS_VARIABLE])
 
     def stop_database_at_once(self) -> None:
         """PostgreSQL's immediate shutdown: no checkpoint, connections cut."""
@@ -91,6 +96,7 @@ def _portal(home: Path, url: str, cluster: Cluster | None) -> Iterator[Stage]:
         "PORT": str(port),
         "WEB_CONCURRENCY": "2",
         COUNT_VARIABLE: str(home / "hints"),
+        DEATHS_VARIABLE: str(home / "deaths"),
     }
     os.environ.update(environment)
     import django
