@@ -13,7 +13,7 @@ from django.http.response import HttpResponseBase
 
 from eligibility.admin.filters import ClinicFilter, Pick
 from eligibility.admin.paging import NEWEST, NewestFirst, Order
-from eligibility.admin.search import LOOKED_THROUGH
+from eligibility.admin.search import LOOKED_THROUGH, MOST_FOUND
 from portal.admin_site import PortalModelAdmin
 from portal.roles import clinics_of
 
@@ -101,6 +101,7 @@ class NewestAdmin(PortalModelAdmin):
             "found": f"{changelist.result_count:,}",
             "thing": self._thing(changelist.result_count),
             "looked_through": f"{LOOKED_THROUGH:,}",
+            "finds_too_many": bool(changelist.query) and changelist.result_count >= MOST_FOUND,
             "list_actions": self._list_actions(request),
             "without_search": changelist.get_query_string(remove=[SEARCH_VAR]),
             "newer": changelist.get_query_string({PAGE_VAR: here - 1}) if here > 1 else "",

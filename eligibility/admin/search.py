@@ -24,7 +24,10 @@ MOST_FOUND = 1_000
 """Checks that a search finds, the newest ones."""
 
 LOOKED_THROUGH = 5_000
-"""Rows of a clinic that a search looks through where an index alone does not end it."""
+"""Rows of a clinic whose names a search reads when it looks for words within them."""
+
+WALKED = 2_000
+"""Rows of a clinic that a search takes from an index that leads to them in an order of its own."""
 
 HELP = "Name, identifier, reference or phone"
 _LONGEST = 100
@@ -34,10 +37,15 @@ _LAST = "\U0010ffff"  # comes after every other character, in the order of both 
 
 @dataclass(frozen=True, slots=True)
 class Road:
-    """A condition that an index answers, and the order that the same index gives for nothing."""
+    """A condition that an index answers, and the order that the same index gives for nothing.
+
+    A wide one may fit a good part of all rows: too few to meet them among the newest, too many to
+    sort.
+    """
 
     condition: Q
     order: Any
+    is_wide: bool = False
 
 
 def search(
@@ -68,11 +76,12 @@ def _part(rows: QuerySet[Any], road: Road) -> Part | None:
     """What is at the end of a road, bounded.
 
     SQLite would rather walk over all the newest rows than sort what an index finds, so there
-    the order is the index's own; a term that fits thousands of rows may miss some of the newest.
+    the order is the index's own, and on a wide road everywhere: a term that fits thousands of
+    rows of a clinic may miss some of the newest.
     """
-    if connection.vendor == "postgresql":
+    if connection.vendor == "postgresql" and not road.is_wide:
         return part(rows, MOST_FOUND)
-    return part(rows, LOOKED_THROUGH, walk=(road.order,))
+    return part(rows, WALKED, walk=(road.order,))
 
 
 def _roads(term: str) -> Iterable[Road]:
@@ -85,7 +94,7 @@ def _roads(term: str) -> Iterable[Road]:
     for spelling in {term, term.upper()}:
         yield Road(_begins("client_reference", spelling), "-client_reference")
     if _has_letter(term):
-        yield Road(_name_begins(term), NameKey(F("name")).desc())
+        yield Road(_name_begins(term), NameKey(F("name")).desc(), is_wide=True)
     digits = "".join(character for character in key if character.isdecimal())
     if len(digits) >= PHONE_DIGITS and not _has_letter(term):
         phone, wanted = PhoneKey(F("phone")), Value(digits[-PHONE_DIGITS:])

@@ -24,6 +24,7 @@ from tests.postgres import in_ci
 BENCHMARKS = {
     "bulk": "tests.benchmarks.bulk",
     "engine.claim": "tests.benchmarks.claiming",
+    "lists": "tests.benchmarks.lists",
     "records.bulk": "tests.benchmarks.records",
     "records.import": "tests.benchmarks.record_file",
     "runner.drain": "tests.benchmarks.runner",

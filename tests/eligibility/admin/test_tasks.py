@@ -231,6 +231,21 @@ def test_a_check_is_found_by_its_own_id(cast: Cast) -> None:
     assert listed(enter(cast.us.viewer).get(CHECKS, {"q": str(wanted.pk)})) == [str(wanted.pk)]
 
 
+def test_a_search_that_very_many_fit_is_bounded_and_says_so(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("search", "lists"):
+        monkeypatch.setattr(f"eligibility.admin.{module}.MOST_FOUND", 2)
+    monkeypatch.setattr("eligibility.admin.search.WALKED", 3)
+    for number in range(5):
+        make_patient(cast.us.first, number, name=f"Ali {number}")
+    many = enter(cast.us.viewer).get(CHECKS, {"q": "ali"})
+    assert len(listed(many)) == 2
+    assert "2 checks or more fit. Type more of what you look for." in text_of(many)
+    one = enter(cast.us.viewer).get(CHECKS, {"q": "ali 3"})
+    assert "Type more" not in text_of(one)
+
+
 def test_a_search_keeps_to_the_filters(cast: Cast) -> None:
     make_failed(cast.us.first, name="Ali Farouk")
     pending = make_patient(cast.us.first, 2, name="Ali Saeed")
