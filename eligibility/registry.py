@@ -1,24 +1,35 @@
 """The payer registry as the rules need it, read from the database and kept while it is true.
 
 Whether it is still true is asked of the rows themselves: a time stamp would miss an edit by
-`QuerySet.update`, one in plain SQL, and one by a machine whose clock is slow.
+`QuerySet.update`, one in plain SQL, and one by a machine whose clock is slow. The same query
+asks the database's clock whether announced rules hold by now: from the first moment of their
+day on they stand for those in the payer's row, whether or not a worker has written them there.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.db.models import BooleanField, ExpressionWrapper, Q
+from django.db.models.functions import Now
 
-from eligibility.models import Payer
+from eligibility.models import Payer, RulesVersion
 from eligibility.rules import PayerRules, Registry
 
 State = list[tuple[Any, ...]]
-"""Every payer's row as the database writes it."""
+"""Every payer's row as the database writes it, with its announced rules and whether they hold."""
 
-_AS_TEXT = ", ".join(f"CAST({field.column} AS text)" for field in Payer._meta.concrete_fields)
-_STATE = f"SELECT {_AS_TEXT} FROM {Payer._meta.db_table} ORDER BY id"  # noqa: S608
+_AS_TEXT = ", ".join(f"CAST(p.{field.column} AS text)" for field in Payer._meta.concrete_fields)
+_STATE = (
+    f"SELECT {_AS_TEXT}, v.id, CAST(v.rules AS text),"  # noqa: S608
+    " CASE WHEN v.effective_from <= {now} THEN 1 ELSE 0 END"
+    f" FROM {Payer._meta.db_table} p LEFT JOIN {RulesVersion._meta.db_table} v"
+    " ON v.payer_id = p.id AND v.state = 'announced' ORDER BY p.id"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +40,16 @@ class LoadedRegistry:
     ids: dict[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The rules of a payer that hold, since when, and what was announced (None: nothing)."""
+
+    rules: PayerRules
+    since: datetime
+    upcoming: PayerRules | None = None
+    upcoming_from: datetime | None = None
+
+
 _loaded: tuple[State, LoadedRegistry] | None = None
 
 
@@ -37,21 +58,63 @@ def load() -> LoadedRegistry:
     global _loaded
     state, kept = _state(), _loaded
     if kept is None or kept[0] != state:
-        kept = _loaded = (state, _read())
+        begun = [version for *_, version, _, holds in state if holds]
+        kept = _loaded = (state, _read(begun))
     return kept[1]
+
+
+def database_clock() -> str:
+    """The moment of the statement, in this database's SQL."""
+    if connection.vendor == "postgresql":
+        return "statement_timestamp()"
+    return "strftime('%Y-%m-%d %H:%M:%f','now')"
 
 
 def _state() -> State:
     with connection.cursor() as cursor:
-        cursor.execute(_STATE)
+        cursor.execute(_STATE.format(now=database_clock()))
         return cursor.fetchall()
 
 
-def _read() -> LoadedRegistry:
+def _read(begun: Sequence[int]) -> LoadedRegistry:
     payers = list(Payer.objects.filter(is_active=True))
+    versions = RulesVersion.objects.filter(pk__in=begun) if begun else ()
+    newer = {version.payer_id: version.rules for version in versions}
     return LoadedRegistry(
-        rules=Registry([rules_of(payer) for payer in payers]),
+        rules=Registry([with_rules(rules_of(each), newer.get(each.pk)) for each in payers]),
         ids={payer.code: payer.pk for payer in payers},
+    )
+
+
+def standings(payers: Sequence[Payer]) -> list[Standing]:
+    """What holds for each of these payers and what is announced, in their order; one query."""
+    holds = ExpressionWrapper(Q(effective_from__lte=Now()), output_field=BooleanField())
+    announced = RulesVersion.objects.announced().filter(payer__in=payers).annotate(holds=holds)
+    found = {version.payer_id: version for version in announced}
+    return [_standing(payer, found.get(payer.pk)) for payer in payers]
+
+
+def _standing(payer: Payer, version: Any) -> Standing:
+    rules = rules_of(payer)
+    if version is None:
+        return Standing(rules, payer.rules_from)
+    newer = with_rules(rules, version.rules)
+    if version.holds:
+        return Standing(newer, version.effective_from)
+    return Standing(rules, payer.rules_from, newer, version.effective_from)
+
+
+def with_rules(rules: PayerRules, version: Mapping[str, Any] | None) -> PayerRules:
+    """The same payer with the rules of a version, as RulesVersion keeps them; None: as it is."""
+    if version is None:
+        return rules
+    return replace(
+        rules,
+        id_types=tuple(version["id_types"]),
+        visit_types=tuple(version["visit_types"]),
+        requires=tuple((rule["field"], rule["when"]) for rule in version["requires"]),
+        optional=tuple(version["optional"]),
+        members=tuple(version["members"]),
     )
 
 

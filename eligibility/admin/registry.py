@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
@@ -15,9 +15,14 @@ from eligibility.admin.connection_beginnings import connector_word
 from eligibility.admin.connection_form import BOUNDS, ConnectionForm
 from eligibility.admin.connection_page import HEALTH, ConnectionPage
 from eligibility.admin.freshness_field import windows_words
+from eligibility.admin.payer_announcing import SAVED_AT_ONCE, PayerAnnouncing
 from eligibility.admin.payer_form import PayerForm
+from eligibility.admin.payer_versions import PayerVersions, announced_of, words_of_begin
 from eligibility.connectors.synthetic import SyntheticConnector
-from eligibility.models import Connection, Payer
+from eligibility.engine.announced import begin_due
+from eligibility.models import Connection, Payer, RulesVersion
+from eligibility.models.rules_version import rules_in
+from eligibility.operations.payer_rules import note_rules_changed
 from eligibility.presentation.codes import id_type_name, visit_name
 from eligibility.presentation.fields import label
 from portal import audit
@@ -30,10 +35,11 @@ KINDS: dict[str, str] = {
     Payer.Kind.INSURER: "shield",
     Payer.Kind.SEARCH: "manage_search",
 }
+WHEN = ["shown_since", "shown_announced", "shown_before"]
 
 
 @admin.register(Payer)
-class PayerAdmin(PortalModelAdmin):
+class PayerAdmin(PayerAnnouncing, PayerVersions, PortalModelAdmin):
     """The registry: every team asks the same payers, by the same rules."""
 
     form = PayerForm
@@ -44,12 +50,39 @@ class PayerAdmin(PortalModelAdmin):
         *("aliases", "members", "stamp"),
     )
     editable_when_new = ("code", "kind")
-    list_display = ("code", "name", "shown_kind", "shown_id_types", "shown_active")
+    list_display = ("code", "name", "shown_kind", "shown_id_types", "shown_next", "shown_active")
     list_filter = ("kind", "is_active")
     search_fields = ("code", "name")
     search_help_text = "Code or name"
     ordering = ("code",)
     actions = ("activate", "deactivate")
+    actions_detail = ("announce", "withdraw")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Payer]:
+        """With the moment at which announced rules begin."""
+        announced = RulesVersion.objects.announced().filter(payer=OuterRef("pk"))
+        begins = Subquery(announced.values("effective_from")[:1])
+        return super().get_queryset(request).annotate(announced_from=begins)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Rules whose day has begun come first: nobody saves over what they have not seen."""
+        if request.method == "POST" and self.has_change_permission(request):
+            begin_due()
+        return super().changeform_view(request, *args, **kwargs)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """With what the page says of other times."""
+        return [*super().get_readonly_fields(request, obj), *WHEN]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """What held before is kept, with the moment at which it ended."""
+        before = Payer.objects.get(pk=obj.pk) if change else None
+        super().save_model(request, obj, form, change)
+        if before is None or rules_in(before) == rules_in(obj):
+            return
+        note_rules_changed(before=before, actor=audit.actor_of(request).id)
+        if version := announced_of(obj):
+            messages.warning(request, SAVED_AT_ONCE.format(words_of_begin(version)))
 
     def get_fieldsets(self, request: HttpRequest, obj: Payer | None = None) -> Any:
         """What can be edited, or the same in words; members for a search only."""
@@ -67,6 +100,7 @@ class PayerAdmin(PortalModelAdmin):
             (None, {"fields": what}),
             ("Rules", {"fields": lists}),
             ("Names", {"fields": known}),
+            *([("When these rules hold", {"fields": WHEN})] if obj is not None else []),
         ]
 
     # --- switching -----------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from eligibility.models.engine import DrainSlot, WorkerHost
 from eligibility.models.history import TaskEvent, TaskRevision
 from eligibility.models.lane import LaneState
 from eligibility.models.payer import Connection, Payer
+from eligibility.models.rules_version import RulesVersion
 from eligibility.models.secret import ConnectionSecret
 from eligibility.models.task import EligibilityTask
 
@@ -22,6 +23,7 @@ __all__ = [
     "LaneState",
     "Payer",
     "Result",
+    "RulesVersion",
     "TaskEvent",
     "TaskRevision",
     "WorkerHost",

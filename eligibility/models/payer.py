@@ -6,6 +6,7 @@ import zoneinfo
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from eligibility.lane_limits import validate_blackouts, validate_windows
 from portal.models import Team
@@ -17,7 +18,8 @@ class Payer(models.Model):
 
     The rules are data: `id_types` and `visit_types` are the codes this payer takes (no visit
     types: none is checked), `requires` is a list of {"field", "when": {field: [values]}},
-    `members` (searches only) are the codes of the payers asked.
+    `members` (searches only) are the codes of the payers asked. They hold since `rules_from`;
+    what held before and what was announced for a later day are its `versions`.
     """
 
     class Kind(models.TextChoices):
@@ -35,6 +37,7 @@ class Payer(models.Model):
     aliases = models.JSONField(default=list, blank=True)
     members = models.JSONField(default=list, blank=True)
     is_active = models.BooleanField(default=True)
+    rules_from = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

@@ -199,7 +199,9 @@ class PayerHead(Shape):
     aliases: list[str]
     members: list[str]
     effective_from: datetime = Field(description="Since when its rules are as they are.")
-    effective_until: datetime | None = Field(description="Null: until they are changed.")
+    effective_until: datetime | None = Field(
+        description="When announced rules take their place; null: until they are changed."
+    )
 
 
 class PayerPage(Shape):
@@ -216,11 +218,24 @@ class Requirement(Shape):
     when: dict[str, list[str]]
 
 
-class PayerShape(PayerHead):
-    """A payer with its rules, in short and as the JSON Schema of a row."""
+class RulesShape(Shape):
+    """Rules, in short and as the JSON Schema of a row."""
 
     id_types: list[str]
     visit_types: list[str]
     requires: list[Requirement]
     optional: list[str]
     json_schema: dict[str, Any]
+
+
+class UpcomingRules(RulesShape):
+    """Rules that were announced: rows that come in from `effective_from` on are judged by them."""
+
+    effective_from: datetime
+    members: list[str]
+
+
+class PayerShape(PayerHead, RulesShape):
+    """A payer with its rules, and with those that were announced for a later day."""
+
+    upcoming: UpcomingRules | None = Field(description="Null: nothing is announced.")

@@ -109,6 +109,7 @@ PAYER: dict[str, Any] = PAYER_HEAD | {
     "requires": [{"field": "extra_args", "when": {"visit_type": ["MATERNITY"]}}],
     "optional": [],
     "json_schema": {"type": "object", "required": ["id_value", "id_type", "tpa_name"]},
+    "upcoming": None,
 }
 
 

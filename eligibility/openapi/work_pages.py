@@ -202,5 +202,7 @@ get_payer = _page(
     tasks.PayerShape,
     examples.PAYER,
     description="`json_schema` takes exactly the rows that are accepted for this payer (codes in "
-    "capitals, texts trimmed). Rules are data: staff change them, and a change holds at once.",
+    "capitals, texts trimmed). Rules are data: staff change them at once, or announce a change "
+    "for a later day (`upcoming`). A row is judged by the rules that hold when it comes in, "
+    "whatever its `service_date`.",
 )

@@ -9,7 +9,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from eligibility import payer_file
+from eligibility.engine.announced import begin_due
 from eligibility.models import Connection, Payer
+from eligibility.models.rules_version import rules_in
+from eligibility.operations.payer_rules import keep_rules
 from eligibility.payer_rules import PayerRules
 from portal.models import Clinic, Team
 
@@ -31,8 +34,11 @@ SYNTHETIC_LIMITS: dict[str, Any] = {
 def sync_payers(*, payers: Iterable[PayerRules], dry_run: bool = False) -> dict[str, int]:
     """Make the registry say what these rules say; payers it has beside them are left alone.
 
-    Returns how many were created, updated and unchanged. A second run changes nothing.
+    Returns how many were created, updated and unchanged. A second run changes nothing. Rules
+    that change are kept as what held before; an announced change stays announced.
     """
+    if not dry_run:
+        begin_due()
     counts = {"created": 0, "updated": 0, "unchanged": 0}
     known = {payer.code: payer for payer in Payer.objects.select_for_update()}
     for rules in payers:
@@ -42,6 +48,9 @@ def sync_payers(*, payers: Iterable[PayerRules], dry_run: bool = False) -> dict[
             counts["unchanged"] += 1
             continue
         counts["updated" if payer.pk else "created"] += 1
+        was = rules_in(payer) if payer.pk and not dry_run else {}
+        if any(wanted[name] != value for name, value in was.items()):
+            payer.rules_from = keep_rules(payer=payer, actor="")
         for name, value in wanted.items():
             setattr(payer, name, value)
         if not dry_run:

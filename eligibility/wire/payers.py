@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any, Final
 
 from eligibility.payer_rules import LONGEST_VISIT_TYPE, PayerRules, Requirement
+from eligibility.registry import Standing
 from eligibility.schemas import row_json_schema
 from eligibility.wire.results import moment
 
@@ -14,33 +14,51 @@ _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _ALWAYS: Final = ["id_value", "id_type", "tpa_name"]
 
 
-def payer_head(rules: PayerRules, changed_at: datetime) -> dict[str, Any]:
-    """A payer of the list. Its rules hold from `effective_from`; changed rules begin at once."""
+def payer_head(standing: Standing) -> dict[str, Any]:
+    """A payer of the list. Its rules hold from `effective_from` until an announced change."""
+    rules, until = standing.rules, standing.upcoming_from
     return {
         "code": rules.code,
         "name": rules.name,
         "kind": rules.kind,
         "aliases": list(rules.aliases),
         "members": list(rules.members),
-        "effective_from": moment(changed_at),
-        "effective_until": None,
+        "effective_from": moment(standing.since),
+        "effective_until": None if until is None else moment(until),
     }
 
 
-def payer(
-    rules: PayerRules, changed_at: datetime, *, id_aliases: Mapping[str, str]
-) -> dict[str, Any]:
-    """A payer with its rules: in short, and as the JSON Schema of a row.
+def payer(standing: Standing, *, id_aliases: Mapping[str, str]) -> dict[str, Any]:
+    """A payer with its rules: in short, and as the JSON Schema of a row; what is announced too.
 
     `id_aliases` are other names of identifier types, each with the code that it stands for.
     """
     return {
-        **payer_head(rules, changed_at),
+        **payer_head(standing),
+        **_rules(standing.rules, id_aliases),
+        "upcoming": _upcoming(standing, id_aliases),
+    }
+
+
+def _rules(rules: PayerRules, id_aliases: Mapping[str, str]) -> dict[str, Any]:
+    return {
         "id_types": list(rules.id_types),
         "visit_types": list(rules.visit_types),
         "requires": [{"field": name, "when": dict(when)} for name, when in rules.requires],
         "optional": list(rules.optional),
         "json_schema": rules_schema(rules, id_aliases),
+    }
+
+
+def _upcoming(standing: Standing, id_aliases: Mapping[str, str]) -> dict[str, Any] | None:
+    """The rules that were announced, from when they hold on; null when none were."""
+    rules, begins = standing.upcoming, standing.upcoming_from
+    if rules is None or begins is None:
+        return None
+    return {
+        "effective_from": moment(begins),
+        "members": list(rules.members),
+        **_rules(rules, id_aliases),
     }
 
 

@@ -69,6 +69,9 @@ FACTS: dict[str, str] = {
     "payer": "Payer",
     "cause": "Cause",
     "successor": "New key",
+    "holds_from": "Holds from",
+    "zone": "By the clock of",
+    "note": "Why",
 }
 """Facts beside the changes → words."""
 

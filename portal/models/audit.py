@@ -40,6 +40,8 @@ class Verb(models.TextChoices):
     LOCKED = "locked", "Locked"
     UNLOCKED = "unlocked", "Unlocked"
     TESTED = "tested", "Tested"
+    ANNOUNCED = "announced", "Announced"
+    WITHDRAWN = "withdrawn", "Withdrawn"
 
 
 class ActorKind(models.TextChoices):

@@ -57,7 +57,9 @@ class Planner:
         hinted = [hint.payer_id for hint in found]
         members = directory.members_by_payer(search.team_id)
         row = _row_of(search)
-        judged = [self._judge(search, row, code) for code in search.payer.members]
+        rules = self.rules.rules.find(search.payer.code)
+        asked = search.payer.members if rules is None else rules.members
+        judged = [self._judge(search, row, code) for code in asked]
         known = [path for path in judged if path is not None]
         best = sorted(
             (path for path in known if not path.why),

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from django.db.models.functions import Now
 
-from eligibility.engine import lanes, leases, slots, unroutable
+from eligibility.engine import announced, lanes, leases, slots, unroutable
 from eligibility.engine.search import directory, searches, sweep
 from eligibility.models import WorkerHost
 from portal.webhooks import beat as webhooks
@@ -31,9 +31,11 @@ class Beat:
 def beat(host_id: str) -> Beat:
     """Say we are here, give back lost rows, fail unroutable ones, wake a drain if rows are due.
 
-    Searches that are due begin before that, so that their first payers are asked at once.
+    Searches that are due begin before that, so that their first payers are asked at once, and
+    announced rules of payers before these, so that the searches go by them.
     """
     WorkerHost.objects.filter(pk=host_id).update(seen_at=Now())
+    announced.begin_due()
     slots.free_stale()
     returned = leases.return_expired()
     failed = unroutable.fail_unroutable()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,10 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from eligibility import payer_file
+from eligibility.lookup import Registry
+from eligibility.models.rules_version import RULES
 from eligibility.payer_rules import PayerRules
+from eligibility.registry import Standing, with_rules
 from eligibility.wire.payers import payer, rules_schema
 from tests.eligibility.make_rows import check
 
@@ -53,6 +57,24 @@ def test_the_schema_takes_a_row_exactly_when_the_rules_do(data: st.DataObject) -
 
 @pytest.mark.parametrize("rules", PAYERS, ids=lambda rules: str(rules.code))
 def test_every_payers_schema_is_one(rules: PayerRules) -> None:
-    shown = payer(rules, datetime(2026, 11, 22, tzinfo=UTC), id_aliases=ALIASES)
+    since = datetime(2026, 11, 22, tzinfo=UTC)
+    shown = payer(Standing(rules, since), id_aliases=ALIASES)
     Draft202012Validator.check_schema(shown["json_schema"])
     assert shown["effective_from"] == "2026-11-22T00:00:00+00:00"
+    assert (shown["effective_until"], shown["upcoming"]) == (None, None)
+
+
+@given(st.data())
+def test_both_versions_of_a_payers_rules_are_told_as_they_judge(data: st.DataObject) -> None:
+    now, other = data.draw(st.sampled_from(PAYERS)), data.draw(st.sampled_from(PAYERS))
+    stored = json.loads(json.dumps({name: other.as_json().get(name, []) for name in RULES}))
+    later = with_rules(now, stored)
+    begins = datetime(2027, 1, 1, tzinfo=UTC)
+    shown = payer(Standing(now, begins - timedelta(days=9), later, begins), id_aliases=ALIASES)
+    upcoming = shown["upcoming"]
+    assert shown["effective_until"] == upcoming["effective_from"] == "2027-01-01T00:00:00+00:00"
+    row = data.draw(rows_for(data.draw(st.sampled_from([now, later]))) | rows_for(now))
+    for rules, told in ((now, shown), (later, upcoming)):
+        (checked,) = check(row, registry=Registry([rules]))
+        takes = Draft202012Validator(told["json_schema"]).is_valid(row)
+        assert takes == (not checked.errors), [issue.code for issue in checked.errors]
