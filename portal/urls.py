@@ -14,6 +14,7 @@ urlpatterns = [
     path("", _home),
     path("admin", _home),
     path("admin/", admin.site.urls),
+    path("v2/api-integration/", include("portal.webhooks.api.urls")),
     path("v2/", include("eligibility.urls")),
     path("integrations/v2/", include("records.urls")),
     path("healthz", probes.alive, name="healthz"),

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
-from uuid import UUID
 
+from portal.api.ids import ids_in
 from portal.errors import invalid_request
 
-_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
-
-
-def ids_in(*texts: str) -> set[UUID]:
-    """The ids among these texts. Only the usual form is one: any other text names nothing."""
-    return {UUID(text) for text in texts if _ID.fullmatch(text)}
+__all__ = ["ids_in", "only_text"]
 
 
 def only_text(ids: list[Any]) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import wraps
 from typing import Any, Final
 
@@ -18,8 +19,9 @@ from rest_framework.response import Response
 from portal import idempotency
 from portal.api.envelope import exception_handler
 from portal.api.renderers import Rendered, render_json
-from portal.errors import ApiError, invalid_request
+from portal.errors import ApiError, ErrorCode, invalid_request
 from portal.idempotency import Kept, Posted
+from portal.sealing import Unopenable, seal, unseal
 
 HEADER: Final = "Idempotency-Key"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
@@ -42,12 +44,13 @@ def idempotent(handler: Handler) -> Handler:
         if HEADER not in request.headers:
             return handler(view, request, *args, **kwargs)
         begun = idempotency.begin(_posted(view, request))
+        is_secret = getattr(handler, "holds_secret", False)
         if isinstance(begun, Kept):
-            return _again(begun)
+            return _again(_opened(begun) if is_secret else begun)
         try:
             with transaction.atomic():
                 answer = _answer_of(view, request, lambda: handler(view, request, *args, **kwargs))
-                idempotency.keep(begun, answer)
+                idempotency.keep(begun, _sealed(answer) if is_secret else answer)
         except BaseException:
             idempotency.let_go(begun)
             raise
@@ -55,6 +58,15 @@ def idempotent(handler: Handler) -> Handler:
 
     guarded.is_idempotent = True  # type: ignore[attr-defined]
     return guarded
+
+
+def holds_secret(handler: Handler) -> Handler:
+    """Mark a handler whose answer shows a secret: kept to be given again, it is kept sealed.
+
+    Stands below `@idempotent`.
+    """
+    handler.holds_secret = True  # type: ignore[attr-defined]
+    return handler
 
 
 def _posted(view: Any, request: Request) -> Posted:
@@ -98,6 +110,19 @@ def _answer_of(view: Any, request: Request, handle: Callable[[], Response]) -> K
 def _plain(headers: Mapping[str, str]) -> dict[str, str]:
     """The answer's own headers; what the middleware adds is added to every answer."""
     return {name: value for name, value in headers.items() if name != "Content-Type"}
+
+
+def _sealed(answer: Kept) -> Kept:
+    return replace(answer, body=seal(answer.body.decode()).encode())
+
+
+def _opened(kept: Kept) -> Kept:
+    """Raises ApiError when no key of the portal opens it any more."""
+    try:
+        return replace(kept, body=unseal(kept.body.decode()).encode())
+    except Unopenable:
+        message = "The first answer cannot be shown again. Use a new key."
+        raise ApiError(ErrorCode.CONFLICT, message) from None
 
 
 def _again(kept: Kept) -> Response:

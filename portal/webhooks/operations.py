@@ -14,6 +14,7 @@ from typing import Any, Final
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from portal import audit
 from portal.audit import Actor
@@ -65,8 +66,9 @@ def create_endpoint(
         event_types=list(event_types),
         secret=seal(secret),
         created_by=actor if isinstance(actor, str) else actor.id,
+        created_at=timezone.now(),
     )
-    endpoint.refresh_from_db()  # times of the database's clock
+    endpoint.refresh_from_db()  # `listens_from` is of the database's clock
     audit.record(verb=Verb.CREATED, actor=actor, obj=endpoint, details={"url": url})
     return endpoint, secret
 

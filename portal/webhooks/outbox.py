@@ -11,13 +11,14 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.utils import timezone
 
 from portal import objectid
 from portal.intake.insert import insert_rows
 from portal.models import WebhookDelivery, WebhookEndpoint, WebhookEvent
 
 _EVENT = ("id", "team_id", "clinic_id", "type", "subject", "sequence", "data", "request_id")
-_DELIVERY = ("id", "event_id", "endpoint_id", "subject", "sequence")
+_DELIVERY = ("id", "event_id", "endpoint_id", "subject", "sequence", "created_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def _listeners(teams: Iterable[str]) -> list[WebhookEndpoint]:
 def _insert(wanted: Sequence[tuple[News, Sequence[WebhookEndpoint]]]) -> int:
     if not wanted:
         return 0
-    ids = objectid.uuid_batch(len(wanted))
+    ids, now = objectid.uuid_batch(len(wanted)), timezone.now()
     insert_rows(
         WebhookEvent,
         _EVENT,
@@ -104,7 +105,7 @@ def _insert(wanted: Sequence[tuple[News, Sequence[WebhookEndpoint]]]) -> int:
         WebhookDelivery,
         _DELIVERY,
         [
-            (objectid.new_uuid(), pk, endpoint.pk, each.subject, each.sequence)
+            (objectid.new_uuid(), pk, endpoint.pk, each.subject, each.sequence, now)
             for pk, (each, endpoints) in zip(ids, wanted, strict=True)
             for endpoint in endpoints
         ],

@@ -17,11 +17,20 @@ from django.test import Client
 from django.utils import timezone
 
 from eligibility.models import Batch, EligibilityTask, TaskRevision
-from portal.models import ApiKey, Clinic, RejectedRow, Scope, Submission
+from portal.models import (
+    ApiKey,
+    Clinic,
+    RejectedRow,
+    Scope,
+    Submission,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 from records.models import RecordChange, ResourceRecord
 from tests.eligibility.make_rows import make_row
 from tests.eligibility.rest.asking import JSON, SCHEDULE, bad_row
 from tests.factories import connect_to_synthetic, make_clinic, make_key, make_portal, make_result
+from tests.portal.webhooks.making import make_endpoint, put
 
 SENTINEL = "Sentinel Patient"
 RECORDS = "/integrations/v2/resource-records"
@@ -87,7 +96,11 @@ def house(db: None) -> House:
     config = {"type": "practitioners", "name": SENTINEL}
     row = {"logicalId": "l-1", "integrationId": "6" * 24, "config": config}
     record = _post(client, f"{RECORDS}/bulk", [row]).json()["results"][0]["record"]
+    webhook = make_endpoint(clinic.team, clinic=clinic, description=SENTINEL)
+    (delivery,) = put(webhook)
     places = {
+        "webhook_id": str(webhook.pk),
+        "delivery_id": str(delivery.pk),
         "task_id": str(task.pk),
         "batch_id": batch["batch_id"],
         "submission_id": batch["submission_id"],
@@ -127,6 +140,8 @@ def snapshot(house: House) -> list[Any]:
         list(ResourceRecord.objects.filter(**team).order_by("pk").values()),
         TaskRevision.objects.filter(task__clinic=house.clinic).count(),
         RecordChange.objects.filter(**team).count(),
+        list(WebhookEndpoint.objects.filter(**team).order_by("pk").values()),
+        list(WebhookDelivery.objects.filter(endpoint__team=team["team"]).values()),
     ]
 
 
