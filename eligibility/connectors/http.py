@@ -18,6 +18,7 @@ from yarl import URL
 
 from eligibility.choices import Failure
 from eligibility.connectors.base import Call, Failed
+from eligibility.connectors.exchange import exchange_of
 from eligibility.connectors.reading import retry_after_seconds
 
 _EVIDENCE: Final = 2_000
@@ -82,12 +83,10 @@ async def ask(
     except ValueError:
         return _BAD_ADDRESS
     try:
-        async with call.session.request(
-            method, address, data=body, headers=headers, allow_redirects=False
-        ) as response:
-            text = await read_capped(response, call.byte_cap)
-            wish = retry_after_seconds(response.headers.get("Retry-After"))
-            return Heard(response.status, text, wish)
+        came = await exchange_of(call.session).call(
+            method, address, headers=headers, body=body, byte_cap=call.byte_cap
+        )
+        return Heard(came.status, came.text, retry_after_seconds(came.headers.get("Retry-After")))
     except aiohttp.ConnectionTimeoutError:
         return _unavailable("connect_timeout", "The payer could not be reached in time.")
     except TimeoutError:
@@ -96,21 +95,6 @@ async def ask(
         return failed_by_client_error(error)
     except ValueError:  # a header or an address that HTTP cannot carry; nothing was sent
         return _BAD_ADDRESS
-
-
-async def read_capped(response: aiohttp.ClientResponse, byte_cap: int) -> bytes | None:
-    """The body, or None when it is larger than `byte_cap`: the rest is then not read."""
-    if (response.content_length or 0) > byte_cap:
-        response.close()
-        return None
-    chunks, size = [], 0
-    while chunk := await response.content.readany():
-        size += len(chunk)
-        if size > byte_cap:
-            response.close()
-            return None
-        chunks.append(chunk)
-    return b"".join(chunks)
 
 
 def failed_by_client_error(error: aiohttp.ClientError) -> Failed:

@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import aiohttp
+import pytest
+from aiohttp import web
+from yarl import URL
+
+from eligibility.connectors.exchange import Exchange, Exchanged, exchange_of
+
+Play = Callable[[Exchange, URL], Awaitable[None]]
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+
+
+class Payer:
+    """Answers every request with the same bytes; keeps what came, and how many connected."""
+
+    def __init__(self, reply: bytes = OK) -> None:
+        self.reply = reply
+        self.came: list[bytes] = []
+        self.connected = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connected += 1
+        while received := await reader.read(100_000):
+            self.came.append(received)
+            writer.write(self.reply)
+        writer.close()
+
+    def play(self, scene: Play) -> None:
+        async def run() -> None:
+            server = await asyncio.start_server(self.serve, "127.0.0.1", 0)
+            host, port = server.sockets[0].getsockname()
+            async with server, aiohttp.ClientSession() as session:
+                await scene(exchange_of(session), URL(f"http://{host}:{port}/path?a=1"))
+
+        asyncio.run(run())
+
+
+async def ask(exchange: Exchange, address: URL, method: str = "POST", **headers: str) -> Exchanged:
+    body = b"question" if method == "POST" else None
+    return await exchange.call(method, address, headers=headers, body=body, byte_cap=1000)
+
+
+def test_one_connection_serves_one_call_after_the_other() -> None:
+    payer = Payer()
+
+    async def scene(exchange: Exchange, address: URL) -> None:
+        for _ in range(3):
+            assert (await ask(exchange, address)).text == b"{}"
+
+    payer.play(scene)
+
+    assert (payer.connected, len(payer.came)) == (1, 3)
+    assert payer.came[0] == payer.came[1] == payer.came[2]
+
+
+def test_a_question_says_how_long_it_is_and_what_it_was_told_to_say() -> None:
+    payer = Payer()
+
+    async def scene(exchange: Exchange, address: URL) -> None:
+        await ask(exchange, address, Authorization="Bearer t")
+
+    payer.play(scene)
+
+    head, _, body = payer.came[0].partition(b"\r\n\r\n")
+    lines = head.split(b"\r\n")
+    assert (lines[0], body) == (b"POST /path?a=1 HTTP/1.1", b"question")
+    assert lines[-1] == b"Content-Length: 8"
+    assert b"Authorization: Bearer t" in lines
+    assert sum(line.lower().startswith(b"host:") for line in lines) == 1
+
+
+def test_a_question_without_a_body_names_no_length() -> None:
+    payer = Payer()
+
+    async def scene(exchange: Exchange, address: URL) -> None:
+        await ask(exchange, address, "GET")
+
+    payer.play(scene)
+
+    assert payer.came[0].endswith(b"\r\n\r\n")
+    assert b"content-" not in payer.came[0].lower()
+
+
+def test_other_headers_are_another_beginning() -> None:
+    payer = Payer()
+
+    async def scene(exchange: Exchange, address: URL) -> None:
+        await ask(exchange, address, Authorization="one")
+        await ask(exchange, address, Authorization="two")
+
+    payer.play(scene)
+
+    assert b"Authorization: one\r\n" in payer.came[0]
+    assert b"Authorization: two\r\n" in payer.came[1]
+
+
+@pytest.mark.parametrize("value", ["a\r\nX-Smuggled: 1", "a\nb", "a\0", "half \ud800"])
+def test_a_header_that_would_be_more_than_one_is_not_sent(value: str) -> None:
+    payer = Payer()
+
+    async def scene(exchange: Exchange, address: URL) -> None:
+        with pytest.raises(ValueError):  # noqa: PT011 (aiohttp's and ours)
+            await ask(exchange, address, Own=value)
+
+    payer.play(scene)
+
+    assert payer.came == []
+
+
+def test_what_only_says_wait_is_passed_over() -> None:
+    payer = Payer(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + OK)
+
+    async def scene(exchange: Exchange, address: URL) -> None:
+        came = await ask(exchange, address)
+        assert (came.status, came.text) == (200, b"{}")
+
+    payer.play(scene)
+
+
+def test_a_connection_with_an_answer_that_is_not_read_to_its_end_is_not_used_again() -> None:
+    payer = Payer(b"HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n" + b"x" * 2000)
+
+    async def scene(exchange: Exchange, address: URL) -> None:
+        assert [(await ask(exchange, address)).text for _ in range(2)] == [None, None]
+
+    payer.play(scene)
+
+    assert payer.connected == 2
+
+
+def test_a_session_s_middleware_sees_every_call() -> None:
+    seen: list[str] = []
+
+    async def look(
+        request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        seen.append(request.url.path)
+        return await handler(request)
+
+    async def play() -> None:
+        runner = web.ServerRunner(web.Server(_empty, access_log=None), shutdown_timeout=0.1)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        host, port = runner.addresses[0][:2]
+        try:
+            async with aiohttp.ClientSession(middlewares=(look,)) as session:
+                for _ in range(2):
+                    await ask(exchange_of(session), URL(f"http://{host}:{port}/guarded"))
+        finally:
+            await runner.cleanup()
+
+    asyncio.run(play())
+
+    assert seen == ["/guarded", "/guarded"]
+
+
+async def _empty(request: web.BaseRequest) -> web.Response:
+    return web.Response()
+
+
+def test_a_closed_session_calls_nobody() -> None:
+    async def play() -> None:
+        session = aiohttp.ClientSession()
+        await session.close()
+        with pytest.raises(RuntimeError):
+            exchange_of(session)
+
+    asyncio.run(play())
