@@ -169,10 +169,10 @@ class Drain:
         patience = self._next_claim - time.monotonic() if self._may_claim() else CLAIM_EVERY
         try:
             answered.append(self._runner.replies.get(timeout=max(patience, 0.001)))
-            until = time.monotonic() + GATHER_FOR
+            # Asleep, not at the queue: each reply would wake us and stop the conversations.
+            time.sleep(GATHER_FOR)
             while len(answered) < MOST_AT_ONCE:
-                left = max(until - time.monotonic(), 0.0)
-                answered.append(self._runner.replies.get(timeout=left))
+                answered.append(self._runner.replies.get_nowait())
         except queue.Empty:
             pass
         return answered

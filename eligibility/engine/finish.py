@@ -43,9 +43,9 @@ def finish(group: Sequence[Finished]) -> int:
         return 0
     learn(group)
     group = sorted(group, key=lambda item: (item.row.task_id, item.row.fence))
-    for item in group:
-        if isinstance(item.reply, Done):
-            item.result_id = objectid.new_uuid()
+    answered = [item for item in group if isinstance(item.reply, Done)]
+    for item, result_id in zip(answered, objectid.uuid_batch(len(answered)), strict=True):
+        item.result_id = result_id
     searches = {item.row.search_id for item in group if item.row.search_id is not None}
     paths.lock(searches)
     ours = _move_tasks(group, _in_paused_batches(group))

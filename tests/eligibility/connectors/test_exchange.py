@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import aiohttp
 import pytest
@@ -20,21 +21,29 @@ class Payer:
     def __init__(self, reply: bytes = OK) -> None:
         self.reply = reply
         self.came: list[bytes] = []
-        self.connected = 0
+        self.serving: list[asyncio.Task[None] | None] = []
+
+    @property
+    def connected(self) -> int:
+        return len(self.serving)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connected += 1
+        self.serving.append(asyncio.current_task())
         while received := await reader.read(100_000):
             self.came.append(received)
             writer.write(self.reply)
         writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
 
     def play(self, scene: Play) -> None:
         async def run() -> None:
             server = await asyncio.start_server(self.serve, "127.0.0.1", 0)
             host, port = server.sockets[0].getsockname()
-            async with server, aiohttp.ClientSession() as session:
-                await scene(exchange_of(session), URL(f"http://{host}:{port}/path?a=1"))
+            async with server:
+                async with aiohttp.ClientSession() as session:
+                    await scene(exchange_of(session), URL(f"http://{host}:{port}/path?a=1"))
+                await asyncio.gather(*[each for each in self.serving if each is not None])
 
         asyncio.run(run())
 
