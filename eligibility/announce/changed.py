@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, Max, OuterRef, Q, QuerySet, Subquery, UUIDField
 from django.db.models.functions import Coalesce
 
 from eligibility.models import EligibilityTask, Result, TaskRevision
@@ -49,6 +49,7 @@ def _with_last(tasks: QuerySet[EligibilityTask]) -> Any:
         last=Coalesce(
             Subquery(own.order_by("-created_at").values("pk")[:1]),
             Subquery(_of_the_clinic().values("result")[:1]),
+            output_field=UUIDField(),
         )
     )
 

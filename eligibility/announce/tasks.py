@@ -41,15 +41,21 @@ _FIELDS: Final = (
 def announce(moves: Sequence[Move]) -> int:
     """Keep the news of these moves, which the caller's transaction has made. Returns how many."""
     ended = [move for move in moves if move[2] in FINAL and move[1] != move[2]]
-    if not ended or not outbox.anybody_listens():
+    wanted = outbox.wanted_types() if ended else frozenset()
+    if not wanted:
         return 0
     rows = list(_rows([move[0] for move in ended]))
     if not rows:
         return 0
-    answered = {move[0] for move in ended if move[2] == Status.DONE and move[4] in Outcome.values}
-    changed = changed_since(answered & {row["pk"] for row in rows})
+    changed = _changed(ended, rows) if WebhookType.TASK_CHANGED in wanted else {}
     _end_anew({row["batch_id"] for row in rows if row["batch__announced_at"] is not None})
     return outbox.put([news for row in rows for news in _news(row, changed)])
+
+
+def _changed(moves: Sequence[Move], rows: Sequence[Mapping[str, Any]]) -> dict[UUID, str]:
+    """Only what somebody was asked for can be new: its move's note is the answer's outcome."""
+    answered = {move[0] for move in moves if move[2] == Status.DONE and move[4] in Outcome.values}
+    return changed_since(answered & {row["pk"] for row in rows})
 
 
 def _rows(ids: Collection[UUID]) -> Any:

@@ -17,7 +17,7 @@ def register(look: Callable[[], int]) -> None:
 
 def beat() -> bool:
     """One beat of the dispatcher. True when a sender was woken."""
-    if outbox.anybody_listens():
+    if outbox.wanted_types():
         for look in _looks:
             look()
     return turn.wake()

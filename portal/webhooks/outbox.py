@@ -16,8 +16,10 @@ from django.utils import timezone
 from portal import objectid
 from portal.intake.insert import insert_rows
 from portal.models import WebhookDelivery, WebhookEndpoint, WebhookEvent
+from portal.models.webhook import SUBSCRIBABLE
 
 _EVENT = ("id", "team_id", "clinic_id", "type", "subject", "sequence", "data", "request_id")
+_ALL = tuple(each.value for each in SUBSCRIBABLE)
 _DELIVERY = ("id", "event_id", "endpoint_id", "subject", "sequence", "created_at")
 
 
@@ -38,9 +40,10 @@ class News:
     request_id: str = ""
 
 
-def anybody_listens() -> bool:
-    """Whether any team wants to hear of anything; the one query that it costs when none does."""
-    return WebhookEndpoint.objects.listening().exists()
+def wanted_types() -> frozenset[str]:
+    """The types of events that anybody wants to hear; empty when nobody listens. One query."""
+    chosen = WebhookEndpoint.objects.listening().order_by().values_list("event_types", flat=True)
+    return frozenset(each for types in chosen for each in types or _ALL)
 
 
 def put(news: Sequence[News]) -> int:
