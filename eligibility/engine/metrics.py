@@ -16,7 +16,7 @@ from eligibility.choices import AttemptState, Status
 from eligibility.engine.lane.depth import depths
 from eligibility.engine.lane.recent import paces
 from eligibility.engine.lane.standing import Standing, standings
-from eligibility.models import Attempt, Connection, EligibilityTask
+from eligibility.models import Attempt, Connection, EligibilityTask, InvariantResult
 
 RECENT: Final = timedelta(minutes=5)
 """How far back the payers' answers are looked at."""
@@ -36,8 +36,9 @@ class EngineCollector(Collector):
         return iter(())
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Rows by state, then the lanes, then the payers."""
+        """Rows by state, the last check of the promises, then the lanes, then the payers."""
         yield self._states()
+        yield from _promises()
         found = standings(Connection.objects.select_related("payer").order_by("pk"))
         if found:
             yield from _lanes(found)
@@ -52,6 +53,20 @@ class EngineCollector(Collector):
         for state, count in sorted(self._rows.items()):
             family.add_metric([state], count)
         return family
+
+
+def _promises() -> Iterator[GaugeMetricFamily]:
+    """What the last `check_invariants` found, and when; nothing before the first one."""
+    broken = _gauge("eligibility_invariant_violations", "At the last check.", "invariant")
+    examined = _gauge("eligibility_invariant_examined", "Looked at then.", "invariant")
+    moment = _gauge("eligibility_invariants_checked_at_seconds", "When: seconds since 1970.")
+    found = list(InvariantResult.objects.order_by("name"))
+    for each in found:
+        broken.add_metric([each.name], each.violations)
+        examined.add_metric([each.name], each.examined)
+    if found:
+        moment.add_metric([], min(each.checked_at for each in found).timestamp())
+        yield from (broken, examined, moment)
 
 
 def _label(standing: Standing) -> str:

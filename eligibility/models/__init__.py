@@ -3,7 +3,7 @@
 from eligibility.models.attempt import Attempt, Result
 from eligibility.models.batch import Batch
 from eligibility.models.directory import DirectoryMark, KnownMember
-from eligibility.models.engine import DrainSlot, WorkerHost
+from eligibility.models.engine import DrainSlot, InvariantResult, WorkerHost
 from eligibility.models.history import TaskEvent, TaskRevision
 from eligibility.models.lane import LaneState
 from eligibility.models.payer import Connection, Payer
@@ -19,6 +19,7 @@ __all__ = [
     "DirectoryMark",
     "DrainSlot",
     "EligibilityTask",
+    "InvariantResult",
     "KnownMember",
     "LaneState",
     "Payer",

@@ -64,3 +64,18 @@ class DrainSlot(models.Model):
 
     def __str__(self) -> str:
         return f"slot {self.number} of {self.host_id}"
+
+
+class InvariantResult(models.Model):
+    """What the last `check_invariants` found of the promises of one name (I1, I2, …).
+
+    `examined` and `violations` are sums over the promises of that name.
+    """
+
+    name = models.CharField(primary_key=True, max_length=8)
+    examined = models.PositiveBigIntegerField()
+    violations = models.PositiveBigIntegerField()
+    checked_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.violations} of {self.examined}"

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
 from django.utils import timezone
 
 from eligibility.choices import Failure
@@ -20,6 +19,16 @@ from eligibility.engine.rows import add_events
 from eligibility.models import Attempt, EligibilityTask, TaskEvent, TaskRevision
 from eligibility.operations import retry_tasks
 from portal.models import RejectedRow, Submission
+from tests.eligibility.engine.breaks_of_repeats import (
+    an_answer_of_rows_that_are_not_there,
+    an_end_that_nobody_was_told_of,
+    given_up_too_early,
+    heard_without_an_answer,
+    one_event_under_two_ids,
+    one_key_twice,
+    one_record_twice,
+    one_reference_twice,
+)
 from tests.eligibility.engine.helpers import (
     answered,
     cancel,
@@ -274,17 +283,6 @@ def make_submission(accepted: int = 0, rejected: int = 0) -> Submission:
     )  # fmt: skip
 
 
-def one_reference_twice() -> EligibilityTask:
-    """The database refuses it, so the rows are put where no constraint holds them."""
-    first, _ = make_rows(make_lane(), 2)
-    with connection.cursor() as cursor:
-        table = EligibilityTask._meta.db_table
-        cursor.execute(f"CREATE TEMP TABLE held_aside AS SELECT * FROM {table}")
-        cursor.execute("UPDATE held_aside SET reference_key = 'the same'")
-        cursor.execute(f"ALTER TABLE held_aside RENAME TO {table}")
-    return min(EligibilityTask.objects.all(), key=lambda task: str(task.pk)) or first
-
-
 def ended_search() -> EligibilityTask:
     search = begun(make_lanes(CODES[:2]))
     reply(TPA001=YES)
@@ -335,6 +333,9 @@ BREAKS: list[tuple[str, str, Break]] = [
     ("I4", "rejected rows", a_submission_that_lost_a_rejected_row),
     ("I5", "corrections", corrections_with_a_gap),
     ("I6", "a reference and question", one_reference_twice),
+    ("I6", "a practitioner has one record", one_record_twice),
+    ("I6", "an Idempotency-Key has one POST", one_key_twice),
+    ("I6", "a kept answer names", an_answer_of_rows_that_are_not_there),
     ("I7", "in the hands that hold", running_without_an_intent),
     ("I7", "in the hands that hold", running_in_other_hands),
     ("I7", "in the hands that hold", running_under_another_fence),
@@ -346,6 +347,10 @@ BREAKS: list[tuple[str, str, Break]] = [
     ("I9", "failed for its crashes", failed_for_fewer_crashes),
     ("I10", "after its row was cancelled", asked_after_it_was_cancelled),
     ("I10", "after its row was cancelled", looked_at_after_it_was_cancelled),
+    ("I11", "a row that ended while somebody listened", an_end_that_nobody_was_told_of),
+    ("I11", "told under one id", one_event_under_two_ids),
+    ("I11", "made only when it was answered 2xx", heard_without_an_answer),
+    ("I11", "given up only after its last try", given_up_too_early),
     ("I12", "asked each row once", asked_twice_by_its_hour),
     ("I12", "before its time", asked_before_its_time),
 ]
@@ -365,7 +370,8 @@ def test_a_broken_promise_is_found_and_its_row_is_named(
     (hit,) = [each for each in found if promise in each]
     assert found[hit] == 1
     assert re.search(rf"^{name} +BROKEN .*{re.escape(hit)}$", text, re.MULTILINE)
-    assert broken.pk.hex in text.replace("-", "")
+    named = str(broken.pk).replace("-", "")
+    assert re.search(rf"^ +{named}$", text.replace("-", ""), re.MULTILINE)
 
 
 def test_every_promise_is_broken_by_one_of_these_tests() -> None:
