@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError
 from django.db.models.functions import Now
 from django.test import Client
@@ -17,7 +19,7 @@ from portal import health
 from portal.health import Check
 from tests.eligibility.make_rows import make_row
 from tests.eligibility.rest.asking import post
-from tests.factories import make_portal
+from tests.factories import make_portal, make_task
 
 SENTINEL = "784-1999-7654321-9"
 
@@ -91,6 +93,23 @@ class TestMetrics:
         }
         assert 2 in due
         assert any(name == "portal_http_requests_total" for name, *_ in samples)
+
+    def test_they_tell_what_the_last_check_of_the_promises_found(self) -> None:
+        clinic, _ = make_portal()
+        client = Client()
+        told = "eligibility_invariant_violations"
+        assert not [name for name, *_ in read(client) if name == told]
+        task = make_task(clinic, status="cancelled")
+        with pytest.raises(CommandError):
+            call_command("check_invariants", stdout=io.StringIO())
+        samples = read(client)
+        assert samples[(told, ("invariant", "I1"))] > 0
+        assert samples[(told, ("invariant", "I11"))] == 0
+        assert samples[("eligibility_invariant_examined", ("invariant", "I10"))] == 1
+        assert samples[("eligibility_invariants_checked_at_seconds",)] > 1.7e9
+        task.delete()
+        call_command("check_invariants", stdout=io.StringIO())
+        assert read(client)[(told, ("invariant", "I1"))] == 0
 
     def test_nothing_about_a_patient_is_in_them(self) -> None:
         _, key = make_portal()
