@@ -110,6 +110,13 @@ def _abandon_conversations(rows: list[Claimed]) -> None:
         )
 
 
+_LOOKED_AT = {
+    "postgresql": recordset({"task_id": "uuid", "fence": "int"}),
+    "sqlite": "(SELECT json_extract(value, '$.task_id') AS task_id,"
+    " json_extract(value, '$.fence') AS fence FROM json_each(%s)) AS v",
+}
+
+
 def _look_again(rows: list[Claimed], worker: str) -> None:
     """Count one more call of the open conversation of each row.
 
@@ -117,15 +124,17 @@ def _look_again(rows: list[Claimed], worker: str) -> None:
     """
     if not rows:
         return
+    fences = [(str(database_uuid(row.task_id)), row.fence) for row in rows]
     with connection.cursor() as cursor:
-        for row in rows:
-            cursor.execute(
-                f"UPDATE eligibility_attempt SET looks = looks + 1, looked_at = {clock.now()},"
-                " fence = %s, worker = %s WHERE task_id = %s AND state = 'open' RETURNING id",
-                [row.fence, worker, database_uuid(row.task_id)],
-            )
-            found = cursor.fetchall()
-            if found:
-                row.attempt_id = python_uuid(found[0][0])
-            else:
-                row.look = Look.NONE
+        cursor.execute(
+            f"UPDATE eligibility_attempt SET looks = looks + 1, looked_at = {clock.now()},"
+            f" fence = v.fence, worker = %s FROM {_LOOKED_AT[connection.vendor]}"
+            " WHERE eligibility_attempt.task_id = v.task_id AND state = 'open'"
+            " RETURNING eligibility_attempt.task_id, eligibility_attempt.id",
+            [worker, as_records(("task_id", "fence"), fences)],
+        )
+        attempts = {python_uuid(task): python_uuid(pk) for task, pk in cursor.fetchall()}
+    for row in rows:
+        row.attempt_id = attempts.get(row.task_id)
+        if row.attempt_id is None:
+            row.look = Look.NONE
