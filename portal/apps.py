@@ -10,5 +10,8 @@ class PortalConfig(AppConfig):
     verbose_name = "Portal"
 
     def ready(self) -> None:
-        """Load the system checks."""
-        from portal import checks  # noqa: F401
+        """Load the system checks, and say what monitors are told of webhooks."""
+        from portal import checks, metrics  # noqa: F401
+        from portal.webhooks.metrics import WebhookCollector
+
+        metrics.register(WebhookCollector())

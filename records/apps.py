@@ -10,9 +10,11 @@ class RecordsConfig(AppConfig):
     verbose_name = "Practitioner records"
 
     def ready(self) -> None:
-        """Say how rejected rows of ours are accepted once they are corrected, one or many."""
+        """Say how rejected rows are accepted once corrected, and what webhooks are told."""
         from portal import groupfix
         from portal.intake import fixing
+        from portal.webhooks import beat
+        from records import announce
         from records.operations.fixes import accept_rejected
         from records.operations.group_fixes import RejectedRecords
         from records.operations.refused import KIND
@@ -20,3 +22,4 @@ class RecordsConfig(AppConfig):
 
         fixing.register(KIND, accept_rejected, unique=CONSTRAINT)
         groupfix.register(RejectedRecords())
+        beat.register(announce.look)

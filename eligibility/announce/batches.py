@@ -7,12 +7,11 @@ row is remembered, and while that is one nothing else is asked about the batch.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, Exists, F, Min, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -20,9 +19,10 @@ from eligibility.choices import FINAL
 from eligibility.models import Batch, EligibilityTask
 from eligibility.querysets import batch_status
 from eligibility.wire import words
-from portal.models import FileImport, WebhookEndpoint, WebhookType
+from portal.models import FileImport, WebhookType
 from portal.webhooks import outbox
 from portal.webhooks.outbox import News
+from portal.webhooks.submissions import listening_teams
 
 _AT_ONCE: Final = 200
 """Batches whose rows are looked through in one beat; the others follow in the next ones."""
@@ -43,14 +43,8 @@ def look() -> int:
 
 def _open_batches() -> list[UUID]:
     """Batches that have not been told of, of teams that listen, made since they do."""
-    since: dict[str, datetime] = dict(
-        WebhookEndpoint.objects.listening()
-        .order_by()
-        .values_list("team")
-        .annotate(since=Min("listens_from"))
-    )
     found: list[UUID] = []
-    for team_id, moment in since.items():
+    for team_id, moment in listening_teams().items():
         mine = Batch.objects.filter(team=team_id, created_at__gte=moment, announced_at=None)
         found += mine.order_by("created_at").values_list("pk", flat=True)
     return found

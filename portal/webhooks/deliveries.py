@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -155,9 +155,3 @@ def _disable(endpoint_id: UUID, reason: DisabledReason) -> None:
             obj=mine.get(),
             details={"reason": reason.value},
         )
-
-
-def oldest_due_at() -> datetime | None:
-    """Since when the first event waits that is not delivered; None when none waits."""
-    waiting = WebhookDelivery.objects.pending().filter(endpoint__disabled_at=None)
-    return waiting.order_by("created_at").values_list("created_at", flat=True).first()

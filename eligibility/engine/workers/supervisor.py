@@ -35,6 +35,7 @@ from eligibility.models import Connection, DrainSlot, WorkerHost
 from portal import idempotency
 from portal.broker import HOST_KEY_VARIABLE
 from portal.pii import where_it_failed
+from portal.webhooks import pruning
 
 TICK = 0.25
 BEAT_EVERY = 1.0
@@ -164,7 +165,8 @@ class Supervisor:
     def _prune(self) -> None:
         """Now and then, drop what nobody will ask for any more."""
         if time.monotonic() >= self._next_pruning:
-            self._next_pruning = time.monotonic() + (0.0 if idempotency.prune() else PRUNE_EVERY)
+            pruned = idempotency.prune() + pruning.prune()
+            self._next_pruning = time.monotonic() + (0.0 if pruned else PRUNE_EVERY)
 
     def _on_database_error(self, error: Exception) -> None:
         """An outage of the database says nothing about the workers: forget what was seen."""

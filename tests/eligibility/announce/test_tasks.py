@@ -13,7 +13,13 @@ from eligibility.connectors.base import Failed
 from eligibility.engine import leases, unroutable
 from eligibility.engine.rows import add_events
 from eligibility.models import Connection, EligibilityTask, LaneState
-from portal.models import Submission, WebhookDelivery, WebhookEndpoint, WebhookEvent
+from portal.models import (
+    DisabledReason,
+    Submission,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookEvent,
+)
 from tests.eligibility.engine.helpers import (
     answered,
     claim,
@@ -173,7 +179,7 @@ def test_only_who_wants_to_hear_of_it_is_told(lane: Connection) -> None:
     make_endpoint(lane.team, event_types=["task.failed"])
     make_endpoint()  # another team's
     off = make_endpoint(lane.team)
-    WebhookEndpoint.objects.filter(pk=off.pk).disable("by_hand")
+    WebhookEndpoint.objects.filter(pk=off.pk).disable(DisabledReason.BY_HAND)
     paused = make_endpoint(lane.team)
     WebhookEndpoint.objects.filter(pk=paused.pk).update(paused_at="2026-01-01T00:00Z")
     make_row(lane)
