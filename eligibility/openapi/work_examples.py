@@ -104,9 +104,9 @@ PAYER_HEAD: dict[str, Any] = {
     "effective_until": None,
 }
 PAYER: dict[str, Any] = PAYER_HEAD | {
-    "id_types": ["EMIRATESID", "CARDNUMBER"],
-    "visit_types": ["INPATIENT", "OUTPATIENT", "MATERNITY"],
-    "requires": [{"field": "extra_args", "when": {"visit_type": ["MATERNITY"]}}],
+    "id_types": ["EMIRATESID", "CARDNUMBER", "POLICYNUMBER"],
+    "visit_types": ["INPATIENT", "OUTPATIENT", "DENTAL"],
+    "requires": [{"field": "payerName", "when": {"id_type": ["POLICYNUMBER"]}}],
     "optional": [],
     "json_schema": {"type": "object", "required": ["id_value", "id_type", "tpa_name"]},
     "upcoming": None,

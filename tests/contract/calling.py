@@ -15,6 +15,9 @@ RECORDS = "/integrations/v2/resource-records"
 NOBODY = "11111111-1111-4111-8111-111111111111"
 """An id of nothing."""
 
+PERSON = {"id_type": "EMIRATESID", "id_value": "784-1900-0000001-9"}
+"""Somebody who can be searched for at several payers."""
+
 
 class Caller:
     """A client with its headers. Bodies are written as JSON unless they are bytes."""

@@ -30,6 +30,7 @@ from records.models import RecordChange, ResourceRecord
 from tests.eligibility.make_rows import make_row
 from tests.eligibility.rest.asking import JSON, SCHEDULE, bad_row
 from tests.factories import connect_to_synthetic, make_clinic, make_key, make_portal, make_result
+from tests.portal.api.published import published
 from tests.portal.webhooks.making import make_endpoint, put
 
 SENTINEL = "Sentinel Patient"
@@ -68,7 +69,7 @@ class House(NamedTuple):
 @cache
 def all_operations() -> list[Operation]:
     """What the schema says there is."""
-    paths = Client().get("/api/schema/?format=json").json()["paths"]
+    paths = published()["paths"]
     return [
         Operation(method, path, _example(operation))
         for path, methods in sorted(paths.items())

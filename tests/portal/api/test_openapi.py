@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.urls import URLPattern, get_resolver
 
 from portal.models import Scope
 from tests.eligibility.rest.asking import SEED_1, SEED_2
+from tests.portal.api.published import published
 from tests.records.rest.asking import SEED_3
 
 NOT_IN_THE_SCHEMA = {
@@ -38,17 +37,11 @@ SEEDS = {
 """The requests of the user's own documents."""
 
 
-@cache
-def schema() -> Mapping[str, Any]:
-    found: dict[str, Any] = Client().get("/api/schema/?format=json").json()
-    return found
-
-
 def operations() -> dict[str, dict[str, Any]]:
     """Every operation by its method and path."""
     return {
         f"{method} {path}": operation
-        for path, methods in schema()["paths"].items()
+        for path, methods in published()["paths"].items()
         for method, operation in methods.items()
     }
 
@@ -147,7 +140,7 @@ def answers() -> Iterator[tuple[str, str, set[str]]]:
 
 
 def test_an_answer_names_its_headers() -> None:
-    known = set(schema()["components"]["headers"])
+    known = set(published()["components"]["headers"])
     for name, status, named in answers():
         assert {"X-Request-ID"} <= named <= known, name
         if not name.endswith("/health") and status.startswith("2"):
