@@ -5,10 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
+from rest_framework.serializers import ListSerializer
 
 
 class ScopedSchema(AutoSchema):
     """DRF's DEFAULT_SCHEMA_CLASS."""
+
+    def _is_list_view(self, serializer: Any = None) -> bool:
+        """Only what a view itself declares as a list of shapes is one.
+
+        DRF's own `list` action answers a bare array; ours answers a page, an object.
+        """
+        return isinstance(serializer, ListSerializer)
 
     def get_operation(self, *arguments: Any, **named: Any) -> dict[str, Any] | None:
         """What the view says of it, and which scope a key needs."""

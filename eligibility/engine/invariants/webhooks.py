@@ -3,29 +3,44 @@
 from __future__ import annotations
 
 from eligibility.engine.invariants.promise import FINAL, TASK, Invariant
+from portal.webhooks.pruning import KEPT_FOR
 from portal.webhooks.schedule import RETRIES
 
-_TOLD = f"""FROM portal_webhookendpoint w JOIN {TASK} t
+_DAYS = KEPT_FOR.days - 1
+"""How far back it is looked: older events may have been deleted."""
+
+
+def _told(moment: str) -> str:
+    """Rows that ended after this moment, while an endpoint listened to such ends.
+
+    One whose wishes were changed since is left out: nobody knows what it wanted when.
+    """
+    return f"""FROM portal_webhookendpoint w JOIN {TASK} t
       ON t.team_id = w.team_id AND (w.clinic_id IS NULL OR w.clinic_id = t.clinic_id)
     WHERE w.disabled_at IS NULL AND t.parent_id IS NULL AND t.status IN {FINAL}
-      AND t.created_at > w.listens_from
+      AND t.created_at > w.listens_from AND t.finished_at > {moment}
       AND (CAST(w.event_types AS text) = '[]'
            OR CAST(w.event_types AS text) LIKE '%"task.' || t.status || '"%')
       AND NOT EXISTS (SELECT 1 FROM portal_auditevent a
           WHERE a.object_kind = 'portal.webhookendpoint' AND a.verb = 'changed'
             AND replace(a.object_id, '-', '') = replace(CAST(w.id AS text), '-', ''))"""
-"""Rows that ended while an endpoint listened to such ends; one whose wishes were changed since is
-left out, since nobody knows what it wanted when."""
+
+
+_TOLD = _told(f"datetime('now', '-{_DAYS} days')")
+_TOLD_ON_POSTGRES = _told(f"now() - INTERVAL '{_DAYS} days'")
+_UNTOLD = """AND NOT EXISTS (
+    SELECT 1 FROM portal_webhookevent e JOIN portal_webhookdelivery d
+      ON d.event_id = e.id AND d.endpoint_id = w.id
+    WHERE e.subject = t.id AND e.type = 'task.' || t.status)"""
 
 WEBHOOKS = (
     Invariant(
         "I11",
         "a row that ended while somebody listened has its event, on its way to them",
-        f"""SELECT t.id {_TOLD} AND NOT EXISTS (
-              SELECT 1 FROM portal_webhookevent e JOIN portal_webhookdelivery d
-                ON d.event_id = e.id AND d.endpoint_id = w.id
-              WHERE e.subject = t.id AND e.type = 'task.' || t.status)""",
+        f"SELECT t.id {_TOLD} {_UNTOLD}",
         f"SELECT count(*) {_TOLD}",
+        on_postgres=f"SELECT t.id {_TOLD_ON_POSTGRES} {_UNTOLD}",
+        examined_on_postgres=f"SELECT count(*) {_TOLD_ON_POSTGRES}",
     ),
     Invariant(
         "I11",
