@@ -234,11 +234,11 @@ class WebhookDelivery(models.Model):
                 fields=["endpoint", "-created_at", "-id"], name="webhook_delivery_newest"
             ),
             models.Index(
-                fields=["endpoint", "next_at"], condition=Q(state="pending"),
+                fields=["endpoint", "next_at", "id"], condition=Q(state="pending"),
                 name="webhook_delivery_due",
             ),
             models.Index(
-                fields=["endpoint", "subject", "sequence"], condition=Q(state="pending"),
+                fields=["subject", "endpoint", "sequence"], condition=Q(state="pending"),
                 name="webhook_delivery_order",
             ),
         ]  # fmt: skip
