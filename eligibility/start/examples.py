@@ -20,7 +20,7 @@ LINES: Final = "⋮"
 """On a line of its own: any lines."""
 
 PRINTS: Final[Mapping[str, str]] = {
-    "payers.sh": '{"code":"TPA002","name":"…","kind":"tpa",…,"json_schema":{…}}',
+    "payers.sh": '{"code":"TPA002","name":"…","kind":"tpa",…,"json_schema":{…},…}',
     "payers.py": "200 Nextcare…\nvisit types: …OUTPATIENT…",
     "first_call.sh": (
         '{"success":true,"message":"Task created successfully",\n'
@@ -53,6 +53,11 @@ PRINTS: Final[Mapping[str, str]] = {
     ),
     "fix.sh": '{"line":2,"state":"accepted",…,"task_id":"…","version":…}',
     "fix.py": "line 2 accepted as …",
+    "webhook.sh": (
+        '{"success":true,"message":"Webhook created.",\n "data":{"webhook":{…},"secret":"whsec_…"}}'
+    ),
+    "webhook.py": "shown this once: whsec_…",
+    "receiver.py": "task.done …\nbatch.completed …",
     "retry.sh": "HTTP/1.1 200 OK\n⋮\nIdempotent-Replayed: true\n⋮",
     "retry.py": "200 created\n200 replayed",
     "lists.sh": '{"items":[{"task_id":"…",…,"client_reference":"visit-1001",…}],"next":null}',

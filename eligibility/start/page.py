@@ -16,7 +16,9 @@ from eligibility.synthetic.magic import MAGIC
 from portal.api.schema import MEANING
 from portal.errors import STATUS
 from portal.models import Scope
+from portal.models.webhook import SUBSCRIBABLE
 from portal.quotas import quotas
+from portal.webhooks.schedule import RETRIES
 
 SECTIONS: Final = (
     ("key", "Get a key"),
@@ -25,6 +27,7 @@ SECTIONS: Final = (
     ("many", "Ask about many"),
     ("fix", "Put rejected rows right"),
     ("later", "Ask tomorrow morning"),
+    ("hear", "Be told instead of asking"),
     ("find", "Find and ask again"),
     ("safe", "Send again safely"),
     ("errors", "Errors"),
@@ -39,6 +42,7 @@ STEPS: Final = {
     "many": "bulk",
     "fix": "fix",
     "later": "schedule",
+    "hear": "webhook",
     "find": "lists",
     "safe": "retry",
     "limits": "limits",
@@ -61,6 +65,9 @@ def start(request: HttpRequest) -> HttpResponse:
         "portal": request.build_absolute_uri("/").rstrip("/"),
         "sections": SECTIONS,
         "client": snippet("portal_client.py"),
+        "receiver": snippet("receiver.py"),
+        "events": [(each.value, each.label) for each in SUBSCRIBABLE],
+        "retries": len(RETRIES),
         "code": {part: both(name) for part, name in STEPS.items()},
         "scopes": [(scope.value, words) for scope, words in _SCOPES.items()],
         "errors": [(STATUS[code], code.value, _with_code(MEANING[code])) for code in MEANING],

@@ -37,6 +37,12 @@ TABLE = (
     "POST tasks/bulk/retry",
     "PATCH submissions/{submission_id}/rows/{line}",
     "POST submissions/{submission_id}/resubmit",
+    "GET webhooks",
+    "POST webhooks",
+    "DELETE webhooks/{webhook_id}",
+    "POST webhooks/{webhook_id}/rotate",
+    "GET webhooks/{webhook_id}/deliveries",
+    "POST deliveries/{delivery_id}/replay",
 )
 
 

@@ -11,7 +11,16 @@ from django.db import connection
 from eligibility.engine import leases
 from eligibility.engine.drain import Drain
 from eligibility.engine.search import searches, sweep
+from portal.webhooks import beat, deliveries
 from tests.eligibility.engine.payers import WatchedPayer
+from tests.portal.webhooks.making import send_due
+
+
+def tell() -> None:
+    """Let webhooks be told of what has ended, as the dispatcher and the sender do."""
+    beat.beat()
+    if deliveries.due_endpoints():
+        send_due()
 
 
 @contextmanager

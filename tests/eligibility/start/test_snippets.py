@@ -8,29 +8,36 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
+from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from eligibility.start.examples import DIRECTORY, PRINTS, both, is_printed, snippet
 from eligibility.start.page import STEPS
 from tests.cast import Cast
-from tests.eligibility.draining import working
+from tests.eligibility.draining import tell, working
 from tests.eligibility.engine.payers import running_payer
 from tests.eligibility.rest.asking import UUID_TEXT
-from tests.eligibility.start.running import need_curl, run
+from tests.eligibility.start.running import free_port, need_curl, post_unsigned, receiving, run
 
-HELPERS = {"portal_client.py"}
-"""Files that others import."""
+BESIDE = {"portal_client.py", "receiver.py"}
+"""Files that others import, or that wait for calls."""
 
 
 @pytest.fixture
-def environment(live_server: LiveServer, committed_cast: Cast) -> Iterator[dict[str, str]]:
+def environment(
+    live_server: LiveServer, committed_cast: Cast, settings: Settings
+) -> Iterator[dict[str, str]]:
     """A portal that works rows off, and what the page tells people to export."""
-    with running_payer() as payer, working(payer):
+    settings.DEBUG = True  # so that webhooks may be on this machine
+    port = free_port()
+    with running_payer() as payer, working(payer, also=tell):
         tomorrow = date.today() + timedelta(days=1)  # noqa: DTZ011 - as a shell's `date` says it
         yield {
             "PORTAL": live_server.url,
             "KEY": committed_cast.us.key,
             "TOMORROW": tomorrow.isoformat(),
+            "HOOK": f"http://127.0.0.1:{port}/",
+            "HOOK_PORT": str(port),
         }
 
 
@@ -50,11 +57,24 @@ def test_every_snippet_prints_what_the_page_says(
             environment["SUBMISSION_ID"] = found[-1]
 
 
+def test_the_receiver_takes_what_the_portal_signs_and_nothing_else(
+    environment: dict[str, str],
+) -> None:
+    environment["SECRET"] = run("webhook.py", environment).split()[-1]
+    with receiving(environment) as heard:
+        assert post_unsigned(environment["HOOK"]) == 401
+        task_id = run("first_call.py", environment).split()[-1]
+        # Only the events of one task have an order.
+        lines = sorted((heard.readline() for _ in range(2)), reverse=True)
+    assert lines[0] == f"task.done {task_id}\n"
+    assert is_printed(PRINTS["receiver.py"], "".join(lines))
+
+
 def test_the_page_shows_every_file_there_is() -> None:
-    shown = {each.file for name in STEPS.values() for each in both(name)} | HELPERS
+    shown = {each.file for name in STEPS.values() for each in both(name)} | BESIDE
     there = {file.name for file in DIRECTORY.iterdir() if file.suffix in {".py", ".sh"}}
     assert there == shown
-    assert set(PRINTS) == shown - HELPERS
+    assert set(PRINTS) == shown - {"portal_client.py"}
 
 
 def test_what_is_printed_is_told_from_what_is_not() -> None:
