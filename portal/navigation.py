@@ -108,6 +108,7 @@ SECTIONS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             ),
             Entry("Users", "group", ("admin:portal_user_changelist",), Capability.MANAGE_USERS),
             Entry("API keys", "key", ("admin:portal_apikey_changelist",), Capability.MANAGE_KEYS),
+            Entry("Webhooks", "webhook", ("admin:webhooks",), Capability.MANAGE_WEBHOOKS),
             Entry("API: getting started", "rocket_launch", ("start",), Capability.MANAGE_KEYS),
             Entry(
                 "Audit log",

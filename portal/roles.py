@@ -44,6 +44,7 @@ class Capability(StrEnum):
     MANAGE_KEYS = "manage_keys"
     MANAGE_USERS = "manage_users"
     MANAGE_CONNECTIONS = "manage_connections"
+    MANAGE_WEBHOOKS = "manage_webhooks"
     RUN_LANES = "run_lanes"
 
 
@@ -67,6 +68,7 @@ _ADMIN = _SUPERVISOR | {
     Capability.MANAGE_KEYS,
     Capability.MANAGE_USERS,
     Capability.MANAGE_CONNECTIONS,
+    Capability.MANAGE_WEBHOOKS,
 }
 
 CAPABILITIES: dict[str, frozenset[Capability]] = {

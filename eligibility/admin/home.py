@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
-from eligibility.admin import home_lanes, home_machine, home_panels
+from eligibility.admin import home_lanes, home_machine, home_panels, home_webhooks
 from eligibility.admin.home_desk import Desk, address
 from portal import uploads
 from portal.admin_site import Capability, Page, page
@@ -35,6 +35,7 @@ class _Home(Page):
             lanes=home_lanes.home_lanes(lanes, queue.lanes, desk),
             workers=home_machine.workers(desk.now),
             imports=home_machine.last_imports(desk),
+            webhooks_off=home_webhooks.switched_off_for(self.request.user, desk),
             is_new=not batches,
             ways_in=self._ways_in(),
             **kwargs,

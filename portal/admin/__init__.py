@@ -1,5 +1,5 @@
 """The pages about the platform itself; importing this registers them."""
 
-from portal.admin import alike_done, audit_log, clinics, keys, teams, users
+from portal.admin import alike_done, audit_log, clinics, keys, teams, users, webhooks
 
-__all__ = ["alike_done", "audit_log", "clinics", "keys", "teams", "users"]
+__all__ = ["alike_done", "audit_log", "clinics", "keys", "teams", "users", "webhooks"]

@@ -50,6 +50,11 @@ KINDS: dict[str, Kind] = {
     "portal.clinic": Kind("Clinic"),
     "portal.user": Kind("User", {"clinics": "Clinics", "role": "Role"}),
     "portal.team": Kind("Team"),
+    "portal.webhookendpoint": Kind(
+        "Webhook",
+        {"url": "Address", "event_types": "Hears of", "description": "What it is for"},
+        has_name=False,
+    ),
     "portal.submission": Kind("Request", has_name=False),
     "portal.rejectedrow": Kind("Row not accepted", has_name=False),
 }
@@ -72,6 +77,9 @@ FACTS: dict[str, str] = {
     "holds_from": "Holds from",
     "zone": "By the clock of",
     "note": "Why",
+    "url": "Address",
+    "rotated": "New secret",
+    "replayed": "Sent again",
 }
 """Facts beside the changes → words."""
 

@@ -53,6 +53,9 @@ LOOKS: dict[str, tuple[str, Colour]] = {
     Verb.DISCARDED: ("delete", "amber"),
     Verb.EXPORTED: ("download", "violet"),
     Verb.REVEALED: ("visibility", "violet"),
+    Verb.ROTATED: ("autorenew", "blue"),
+    Verb.ANNOUNCED: ("event_upcoming", "blue"),
+    Verb.WITHDRAWN: ("event_busy", "amber"),
 }
 
 

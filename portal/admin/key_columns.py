@@ -97,11 +97,13 @@ def _used(key: ApiKey) -> str:
 
 def _link(word: str, key: ApiKey) -> SafeString:
     """Another key of the line: its public id, its state, and when it was used last."""
+    ends = at(key.expires_at, timezone.get_current_timezone()) if key.is_live() else ""
     return format_html(
-        '{} <a class="ep-link ep-mono" href="{}">{}</a> {} last used: {}',
+        '{} <a class="ep-link ep-mono" href="{}">{}</a> {}{} last used: {}',
         word,
         key_page(key.pk),
         key.public_id,
         _state(key),
+        f" until {ends}," if ends else "",
         _used(key),
     )

@@ -13,6 +13,11 @@ from portal.admin.own_team import OwnTeamForm
 from portal.admin_site import UnfoldAdminCheckboxSelectMultipleWidget
 from portal.models import Scope
 
+REPLACED_HELP = (
+    "In your clinic's time. Another key has taken its place: this one ends then, unless it is "
+    "revoked before. A later end gives its program more time."
+)
+
 
 class KeyForm(OwnTeamForm):
     """An API key's form; `clinics` is limited to the team's by the page."""
@@ -31,6 +36,11 @@ class KeyForm(OwnTeamForm):
             "clinics": "With several, the program names one in each request (x-clinic-id).",
             "expires_at": "In your clinic's time. Empty: the key works until somebody revokes it.",
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "expires_at" in self.fields and self.instance.pk and is_replaced(self.instance):
+            self.fields["expires_at"].help_text = REPLACED_HELP
 
     def clean_scopes(self) -> list[str]:
         """In one order, however they were ticked."""

@@ -154,6 +154,17 @@ class ApiKeyAdmin(KeyRotation, KeyColumns, OwnTeamAdmin):
             return [each for each in offered if not each.action_name.endswith("rotate")]
         return offered
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """What a key may do in words, where it can no longer be changed."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or "scopes" in self.get_editable(request, obj):
+            return fieldsets
+        said = {"scopes": "shown_scopes"}
+        return [
+            (title, {**options, "fields": [said.get(name, name) for name in options["fields"]]})
+            for title, options in fieldsets
+        ]
+
     def _taken_along(self, keys: QuerySet[ApiKey]) -> list[str]:
         """Which further keys end with these."""
         older = ApiKey.objects.live().replaced_by(keys).exclude(pk__in=keys.order_by().values("pk"))

@@ -49,7 +49,7 @@ ROLE_WORDS: dict[str, str] = {
     Role.VIEWER: "Viewer: sees checks and answers, changes nothing",
     Role.OPERATOR: "Operator: also makes and uploads checks, fixes them and runs them again",
     Role.SUPERVISOR: "Supervisor: also cancels, exports, reveals identifiers, edits payers' rules",
-    Role.ADMIN: "Admin: also manages people, API keys, connections and clinics",
+    Role.ADMIN: "Admin: also manages people, API keys, webhooks, connections and clinics",
 }
 PERSON: list[Any] = ["first_name", "last_name", "email"]
 WORK: list[Any] = ["role", "clinics", "is_active"]

@@ -18,11 +18,22 @@ from eligibility.models import Batch, Connection, Payer
 from portal import audit
 from portal.admin_pages import PAGES, Page
 from portal.admin_site import PortalModelAdmin
-from portal.models import Clinic, GroupFix, RejectedRow, Submission, User, Verb
+from portal.models import (
+    Clinic,
+    DisabledReason,
+    GroupFix,
+    RejectedRow,
+    Submission,
+    User,
+    Verb,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 from records.models import Integration, ResourceRecord
 from records.operations import create_records
 from tests.cast import House
 from tests.factories import make_key, make_result, make_task, make_team
+from tests.portal.webhooks.making import make_endpoint, put
 from tests.records.making import row as practitioner
 
 Maker = Callable[[House, int], Any]
@@ -153,6 +164,34 @@ def make_integration(house: House, number: int) -> Integration:
     return Integration.objects.create(team=house.team, name=f"System {next(_names)}")
 
 
+def make_webhook(house: House, number: int) -> WebhookEndpoint:
+    """An endpoint in one of its states, to which something was sent."""
+    address = f"https://hooks.example/{next(_names)}"
+    endpoint = make_endpoint(house.team, address, description="For pages")
+    make_delivery_to(endpoint, number)
+    if number % 3:
+        reason = (DisabledReason.GONE, DisabledReason.FAILING)[number % 3 - 1]
+        WebhookEndpoint.objects.filter(pk=endpoint.pk).disable(reason)
+    return endpoint
+
+
+def make_delivery_to(endpoint: WebhookEndpoint, number: int) -> WebhookDelivery:
+    """An event on its way, delivered or given up."""
+    delivery = put(endpoint)[-1]
+    rows = WebhookDelivery.objects.filter(pk=delivery.pk)
+    if number % 3 == 1:
+        rows.update(state="delivered", attempts=1, next_at=None, last_status=200, milliseconds=12)
+    if number % 3 == 2:
+        rows.update(state="failed", attempts=10, next_at=None, last_error="It answered 500.")
+    return delivery
+
+
+def make_delivery(house: House, number: int) -> WebhookDelivery:
+    """The same, to an endpoint of the house."""
+    known = WebhookEndpoint.objects.listening().filter(team=house.team).first()
+    return make_delivery_to(known or make_endpoint(house.team), number)
+
+
 MAKERS: Mapping[str, Maker] = {
     "records.integration": make_integration,
     "records.resourcerecord": make_record,
@@ -163,6 +202,8 @@ MAKERS: Mapping[str, Maker] = {
     "portal.user": make_user,
     "portal.apikey": lambda house, number: make_key(house.first, house.second)[0],
     "portal.auditevent": make_event,
+    "portal.webhookendpoint": make_webhook,
+    "portal.webhookdelivery": make_delivery,
     "portal.submission": make_submission,
     "portal.rejectedrow": make_rejected,
     "eligibility.payer": make_payer,
@@ -178,6 +219,8 @@ MAY_FIND_NOTHING = frozenset({"worklist_group", "worklist_start", "worklist_alik
 ROWS_BELOW: Mapping[str, str] = {
     "lanes": "eligibility.connection",
     "fixes": "portal.groupfix",
+    "webhooks/<uuid:pk>": "portal.webhookendpoint",
+    "webhooks/delivery": "portal.webhookdelivery",
     "records/<objectid:pk>": "records.resourcerecord",
 }
 """Beginning of a route → label of the rows below it, where the route does not begin with one."""
