@@ -27,7 +27,7 @@ from portal.models import (
     WebhookEndpoint,
     WebhookType,
 )
-from portal.sealing import seal
+from portal.sealing import is_sealed_with_first_key, seal, unseal
 from portal.webhooks import outbox
 from portal.webhooks.outbox import News
 from portal.webhooks.signing import new_secret
@@ -189,6 +189,27 @@ def replay(*, deliveries: QuerySet[WebhookDelivery], actor: Actor | str) -> int:
         details = {"replayed": moved}
         audit.record_many(verb=Verb.RERUN, actor=actor, targets=targets, details=details)
     return moved
+
+
+@transaction.atomic
+def reseal_secrets() -> tuple[int, int]:
+    """Seal every endpoint's secrets with the first key of FIELD_KEY.
+
+    Returns how many were sealed anew and how many already were. Raises Unopenable, and changes
+    nothing, when one was sealed with a key that FIELD_KEY no longer holds.
+    """
+    stale, already = [], 0
+    for endpoint in WebhookEndpoint.objects.select_for_update().order_by("pk"):
+        for name in ("secret", "previous_secret"):
+            sealed = getattr(endpoint, name)
+            if sealed and not is_sealed_with_first_key(sealed):
+                setattr(endpoint, name, seal(unseal(sealed)))
+                stale.append(endpoint)
+            elif sealed:
+                already += 1
+    changed = list(dict.fromkeys(stale))
+    WebhookEndpoint.objects.bulk_update(changed, ["secret", "previous_secret"], batch_size=200)
+    return len(stale), already
 
 
 def _hold(endpoint: WebhookEndpoint) -> WebhookEndpoint:

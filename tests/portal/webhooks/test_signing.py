@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import base64
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
 import time_machine
+from django.core.management import call_command
+from django.core.management.base import CommandError
 from django.utils import timezone
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
@@ -90,3 +93,20 @@ def test_with_a_secret_that_nobody_can_open_nothing_is_sent_unsigned(
     assert receiver.calls == []
     assert (delivery.state, delivery.attempts) == ("pending", 1)
     assert delivery.last_error == "The secret cannot be read: rotate it."
+
+
+def test_rotate_secrets_seals_those_of_webhooks_with_the_newest_key(
+    db: None, settings: Any
+) -> None:
+    endpoint, first = make_secret_endpoint()
+    endpoint, second = rotate_secret(endpoint=endpoint, actor="")
+    settings.FIELD_KEY = ["a new key", *settings.FIELD_KEY]
+    said = StringIO()
+    call_command("rotate_secrets", stdout=said)
+    assert said.getvalue() == "2 sealed with the newest key, 0 already were.\n"
+    settings.FIELD_KEY = ["a new key"]
+    endpoint.refresh_from_db()
+    assert deliveries.live_secrets(endpoint) == [second, first]
+    settings.FIELD_KEY = ["another one"]
+    with pytest.raises(CommandError, match="Nothing was changed"):
+        call_command("rotate_secrets", stdout=said)
