@@ -112,7 +112,7 @@ def rotate_secret(*, endpoint: WebhookEndpoint, actor: Actor | str) -> tuple[Web
     WebhookEndpoint.objects.filter(pk=held.pk).update(
         secret=seal(secret), previous_secret=F("secret"), previous_until=Now() + BOTH_SIGN_FOR
     )
-    audit.record(verb=Verb.CHANGED, actor=actor, obj=held, details={"rotated": True})
+    audit.record(verb=Verb.ROTATED, actor=actor, obj=held)
     return WebhookEndpoint.objects.get(pk=held.pk), secret
 
 
