@@ -28,4 +28,5 @@ def read_time(name: str, value: str, *, takes_day: bool = False) -> datetime:
         or_day = ", or a day" if takes_day else ""
         message = f"{name} is a time such as 2026-11-22T09:00:00Z{or_day}."
         raise invalid_request(f"{name}.format", message, value=value[:64])
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    # PostgreSQL knows no offset of 16 hours or more, Python does.
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
