@@ -61,7 +61,7 @@ class Drain:
 
     `is_spent` says afterwards that the process must not go on: a conversation holds its event
     loop or has used up its memory. The rows have been given back by then, and the one at fault,
-    if it is known, with one crash more.
+    if it is known, with one crash more. `worked` are the rows that it took.
     """
 
     def __init__(
@@ -92,6 +92,7 @@ class Drain:
         self._habits = Habits()
         self._box = BlackBox(CHECKING)
         self.is_spent = False
+        self.worked: set[UUID] = set()
 
     def run(self) -> int:
         """Drain until nothing is due or the time box is over. Returns how many rows were moved."""
@@ -223,6 +224,7 @@ class Drain:
         # Before the claim: the leases run from then on, however long the writing takes.
         self._claimed_at = time.monotonic()
         taken = self._claim()
+        self.worked.update(row.task_id for row in taken)
         claimed = take_over(taken)
         reused = len(taken) - len(claimed)
         moved += reused

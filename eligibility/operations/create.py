@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
+import structlog
+from django.db import transaction
 from django.utils import timezone
 
 from eligibility import registry
@@ -33,6 +36,8 @@ from portal.intake.races import winning_races
 from portal.models import Clinic, Submission, Team
 
 __all__ = ["KIND", "accept_row", "accept_rows", "create_tasks"]
+
+_log = structlog.get_logger(__name__)
 
 
 @uncollected()
@@ -134,7 +139,19 @@ def _store(intake: Intake, checked: list[Checked], loaded: registry.LoadedRegist
     if kept:
         keep_rejected(intake, submission, kept)
         created.submission_id = str(submission.pk)
+    transaction.on_commit(partial(_note_received, submission, created.batch_id))
     return created
+
+
+def _note_received(submission: Submission, batch_id: str | None) -> None:
+    """One line with ids and counts; the request's id is in it as in each of the request's lines."""
+    _log.info(
+        "rows_received",
+        submission=str(submission.pk),
+        batch=batch_id or "",
+        accepted=submission.accepted_rows,
+        rejected=submission.rejected_rows,
+    )
 
 
 def accept_row(*, submission: Submission, line: int, checked: Checked, actor: str) -> str:

@@ -127,12 +127,20 @@ class Courier:
         except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as fault:
             error = words_for(fault, self._deadline)
         except Exception as fault:  # noqa: BLE001 (a receipt must come, whatever happened)
-            log.error("webhook_call_failed", error=type(fault).__name__)
+            log.error("webhook_call_failed", error=type(fault).__name__, **_named(parcel))
             error = "The call failed on our side."
         if status is not None and not 200 <= status < 300:
             error = words_for_status(status)
+        if error:
+            log.info("webhook_not_taken", status=status, **_named(parcel))
         took = int((time.monotonic() - began) * 1000)
         self.receipts.put(Receipt(parcel, status, error, took))
+
+
+def _named(parcel: Parcel) -> dict[str, str]:
+    """What leads from a line of the log to the event, and to the request that began it."""
+    event_id = parcel.headers.get("webhook-id", "")
+    return {"event_id": event_id, "request_id": parcel.headers.get("X-Request-ID", "")}
 
 
 async def _post(session: aiohttp.ClientSession, parcel: Parcel) -> int:
