@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models.functions import Now
 
-from eligibility.engine import journal, leases, slots
+from eligibility.engine import leases, slots
 from eligibility.engine.drain import Drain
 from eligibility.engine.search import searches
 from eligibility.engine.workers.identity import worker_name
@@ -33,7 +33,7 @@ def _drain(slot_id: int, ticket: int) -> int:
     try:
         searches.start_due()
         moved = drain.run()
-        journal.note_worked(drain.worked)
+        drain.journal.write()
         may_go_on = moved > 0  # otherwise the next one would find as little: the next beat wakes it
     except Exception:
         # Its rows have no worker any more; one of them may be what it stumbled over.

@@ -46,7 +46,8 @@ class Claimed:
     goes on was begun, both by the database's clock and time in a held lane left out. `is_probe`
     says that this row tries whether the payer answers again. `earlier` is the
     outcome of the answer that the row has to the same question from before (empty for most), and
-    `earlier_id` the result that says it. `search_id` is the search that the row is a path of.
+    `earlier_id` the result that says it. `search_id` is the search that the row is a path of,
+    `brought_by` the submission that it came with (none for such a path).
     """
 
     task_id: UUID
@@ -66,6 +67,7 @@ class Claimed:
     earlier_id: UUID | None = None
     search_id: UUID | None = None
     is_probe: bool = False
+    brought_by: UUID | None = None
 
 
 def claim(
@@ -176,7 +178,7 @@ def _claim_statement(rows: str) -> str:
             CASE WHEN {TASK}.result_id IS NOT NULL
                 AND {TASK}.result_question = {TASK}.question_number THEN
                 (SELECT r.outcome FROM eligibility_result r WHERE r.id = {TASK}.result_id) END,
-            {TASK}.result_id, {TASK}.held_before, {columns}
+            {TASK}.result_id, {TASK}.held_before, {TASK}.submission_id, {columns}
     """
 
 
@@ -207,7 +209,7 @@ def _claim_from(
 def _claimed(lane: lanes.Lane, row: Sequence[Any]) -> Claimed:
     task_id = python_uuid(row[0])
     _, fence, look, handle, failed, *others = row
-    age, asked, payer, earlier, earlier_id, held_then, *fields = others
+    age, asked, payer, earlier, earlier_id, held_then, brought_by, *fields = others
     passed = float(age or 0.0)
     tried = _age(lane, passed, held_then)
     values = dict(zip(_QUERY_COLUMNS, fields, strict=True))
@@ -227,6 +229,7 @@ def _claimed(lane: lanes.Lane, row: Sequence[Any]) -> Claimed:
         earlier=earlier or "",
         earlier_id=python_uuid(earlier_id) if earlier else None,
         search_id=parent and python_uuid(parent),
+        brought_by=brought_by and python_uuid(brought_by),
     )
 
 

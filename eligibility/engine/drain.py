@@ -24,6 +24,7 @@ from eligibility.engine.ahead import Ahead
 from eligibility.engine.attempts import Finished
 from eligibility.engine.blackbox import CHECKING, BlackBox, packed
 from eligibility.engine.finish import finish
+from eligibility.engine.journal import Journal
 from eligibility.engine.looks import Habits
 from eligibility.engine.moves import decide
 from eligibility.engine.offline import offline_failure
@@ -61,7 +62,7 @@ class Drain:
 
     `is_spent` says afterwards that the process must not go on: a conversation holds its event
     loop or has used up its memory. The rows have been given back by then, and the one at fault,
-    if it is known, with one crash more. `worked` are the rows that it took.
+    if it is known, with one crash more. `journal` says what it did.
     """
 
     def __init__(
@@ -92,7 +93,7 @@ class Drain:
         self._habits = Habits()
         self._box = BlackBox(CHECKING)
         self.is_spent = False
-        self.worked: set[UUID] = set()
+        self.journal = Journal()
 
     def run(self) -> int:
         """Drain until nothing is due or the time box is over. Returns how many rows were moved."""
@@ -214,6 +215,7 @@ class Drain:
 
     def _write_once(self, finished: list[Finished]) -> tuple[list[claims.Claimed], int]:
         moved = finish(finished)
+        self.journal.finish(finished)
         now = time.monotonic()
         if now >= self._next_beat:
             self._is_ours = self._beat()
@@ -224,15 +226,16 @@ class Drain:
         # Before the claim: the leases run from then on, however long the writing takes.
         self._claimed_at = time.monotonic()
         taken = self._claim()
-        self.worked.update(row.task_id for row in taken)
         claimed = take_over(taken)
+        self.journal.take(taken, claimed)
         reused = len(taken) - len(claimed)
         moved += reused
         unsendable = self._check(claimed)
         sendable = [row for row in claimed if row.task_id not in unsendable]
         talking = [item.row for item in unsendable.values() if item.row.look is not Look.NONE]
         intents.write_intents(sendable + talking, self._worker)
-        moved += finish(list(unsendable.values()))
+        moved += finish(failed := list(unsendable.values()))
+        self.journal.finish(failed)
         self._next_claim = 0.0 if unsendable or reused else time.monotonic() + CLAIM_EVERY
         return sendable, moved
 

@@ -13,12 +13,24 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from eligibility import jobs
-from eligibility.engine import journal, slots
+from eligibility.choices import Failure
+from eligibility.connectors.base import Failed
+from eligibility.engine import slots
+from eligibility.engine.attempts import Finished
+from eligibility.engine.claim import Claimed
+from eligibility.engine.journal import Journal
 from eligibility.models import DrainSlot, EligibilityTask
 from portal.models import Submission, WebhookEndpoint
 from portal.webhooks import deliveries
 from tests.cast import Cast
-from tests.eligibility.engine.helpers import make_host, make_lane, make_row
+from tests.eligibility.engine.helpers import (
+    answered,
+    claim,
+    finished,
+    make_host,
+    make_lane,
+    make_row,
+)
 from tests.eligibility.engine.payers import running_payer
 from tests.eligibility.operations.doing import bad, create, row
 from tests.portal.webhooks.making import make_endpoint
@@ -101,22 +113,32 @@ def test_what_is_taken_back_is_not_said(db: None, cast: Cast, caplog: Any) -> No
     assert lines(caplog, "rows_received") == []
 
 
-def test_each_submission_has_a_line_of_its_own_and_all_cost_one_query(
+def test_each_submission_has_a_line_of_its_own_and_all_cost_two_queries(
     cast: Cast, caplog: pytest.LogCaptureFixture
 ) -> None:
     for name in ("first", "second"):
         create(cast.us.first, *(row(f"{name}-{n}") for n in range(3)), request_id=name)
-    worked = set(EligibilityTask.objects.values_list("pk", flat=True))
-    EligibilityTask.objects.filter(client_reference="first-0").update(
-        status="failed", failure="timeout"
-    )
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
-        assert journal.note_worked(worked) == 2
-    assert len(queries) == 1
+    taken = claim()
+    done, failed, late = taken[:3]
+    told = Journal()
+    told.take(taken, taken[:5])
+    told.finish([_ended(done, answered()), _ended(failed, Failed(Failure.INTERNAL, "x", "x"))])
+    told.finish([_ended(late, answered(), is_ours=False)])
+    told.finish([_ended(done, answered())])  # the write was repeated
+    with CaptureQueriesContext(connection) as queries:
+        assert told.write() == 2
+    assert len(queries) <= 2
     found = {each["request_id"]: each["now"] for each in lines(caplog, "rows_worked")}
-    assert found == {"first": {"timeout": 1, "pending": 2}, "second": {"pending": 3}}
+    assert found == {
+        "first": {"done": 1, "internal": 1, "running": 1},
+        "second": {"running": 2, "reused": 1},
+    }
+
+
+def _ended(claimed: Claimed, reply: Any, *, is_ours: bool = True) -> Finished:
+    item = finished(claimed, reply)
+    item.is_ours = is_ours
+    return item
 
 
 def test_the_path_of_a_search_is_told_under_the_searchs_request(
@@ -124,17 +146,21 @@ def test_the_path_of_a_search_is_told_under_the_searchs_request(
 ) -> None:
     create(cast.us.first, row("A", tpa_name="BOTH"), request_id="search-1")
     search = EligibilityTask.objects.get()
-    path = make_row(make_lane(cast.us.team, "TPA999"), parent=search)
-    journal.note_worked({path.pk})
-    (told,) = lines(caplog, "rows_worked")
-    assert (told["request_id"], told["batch"]) == ("search-1", str(search.batch_id))
+    make_row(make_lane(cast.us.team, "TPA999"), parent=search)
+    (path,) = claim()
+    told = Journal()
+    told.take([path], [path])
+    told.write()
+    (line,) = lines(caplog, "rows_worked")
+    assert (line["request_id"], line["batch"]) == ("search-1", str(search.batch_id))
 
 
 def test_nothing_is_asked_when_nobody_would_read_it(cast: Cast, caplog: Any) -> None:
     create(cast.us.first, row("A"))
     caplog.set_level(logging.WARNING, logger="eligibility.engine.journal")
-    worked = set(EligibilityTask.objects.values_list("pk", flat=True))
+    told, taken = Journal(), claim()
+    told.take(taken, taken)
     with CaptureQueriesContext(connection) as queries:
-        assert journal.note_worked(worked) == 0
-        assert journal.note_worked(set()) == 0
+        assert told.write() == 0
+        assert Journal().write() == 0
     assert len(queries) == 0
