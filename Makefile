@@ -79,6 +79,12 @@ bench: venv-dev ## the speed goals, measured on both databases
 torture: venv-dev ## the campaign of faults on both databases: 300 kills over 10,000 rows (ARGS=--help)
 	@$(PY) -m tests.torture $(ARGS)
 
+CASES ?= 2000
+
+.PHONY: fuzz
+fuzz: venv-dev ## CASES=2000 requests made up from the API's schema, sent by two teams as peers (ARGS=--help)
+	@$(PY) -m tests.fuzz --cases $(CASES) $(ARGS)
+
 .PHONY: screenshots
 screenshots: venv-dev ## every page in light, dark and phone width to var/screenshots/, from a demo
 	@$(PY) -m tests.screenshots
