@@ -28,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("db")
 def test_after_200_rows_the_rest_is_foreseen_at_the_pace_of_those(
     payer: WatchedPayer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lane = make_lane(max_in_flight=10, expected_pace=0.001)
+    lane = make_lane(max_in_flight=10, expected_pace=0.001, deadline=30.0, give_up_after=120.0)
     batch = make_batch(lane)
     make_rows(lane, 300, "delay=20;outcome=eligible", batch=batch)
     seen = list[tuple[datetime, Finish, list[datetime]]]()
