@@ -15,9 +15,9 @@ def register(look: Callable[[], int]) -> None:
         _looks.append(look)
 
 
-def beat() -> bool:
-    """One beat of the dispatcher. True when a sender was woken."""
+def beat(host_id: str | None = None) -> bool:
+    """One beat of a host's dispatcher. True when a sender was woken."""
     if outbox.wanted_types():
         for look in _looks:
             look()
-    return turn.wake()
+    return turn.wake(host_id)

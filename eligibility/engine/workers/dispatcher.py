@@ -42,6 +42,6 @@ def beat(host_id: str) -> Beat:
     searches.start_due()
     sweep.sweep()
     directory.feed()
-    webhooks.beat()
+    webhooks.beat(host_id)
     woke = lanes.any_due() and slots.wake(host_id=host_id)
     return Beat(returned=returned, failed=failed, woke=woke)

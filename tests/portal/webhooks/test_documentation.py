@@ -20,7 +20,7 @@ def test_the_page_s_check_of_a_signature_knows_ours_and_no_other(
     db: None, receiver: Receiver
 ) -> None:
     (code,) = re.findall(r"```python\n(import base64.*?)```", PAGE, re.DOTALL)
-    assert len(code.splitlines()) <= 8
+    assert len([line for line in code.splitlines() if line]) <= 8
     names: dict[str, Any] = {}
     exec(compile(code, "docs/webhooks.md", "exec"), names)  # noqa: S102 (our own page)
     endpoint, secret = make_secret_endpoint(url=receiver.url)

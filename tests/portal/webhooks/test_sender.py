@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import time_machine
+from django.db import transaction
 from django.utils import timezone
 
 from portal.models import (
@@ -22,6 +23,7 @@ from portal.webhooks.courier import Courier, Receipt
 from portal.webhooks.metrics import WebhookCollector
 from portal.webhooks.schedule import RETRIES
 from portal.webhooks.sender import ROOM, Sender, guard_for_webhooks
+from tests.eligibility.engine.helpers import at_once, in_thread
 from tests.portal.webhooks.making import make_due, make_endpoint, make_news, put, send_due
 from tests.portal.webhooks.receiver import Received, Receiver
 
@@ -237,23 +239,61 @@ def test_a_job_sends_on_its_turn_and_a_second_one_does_nothing(
 ) -> None:
     settings.DEBUG = True  # the receiver is on this machine
     put(endpoint)
-    assert turn.wake()
-    assert not turn.wake()  # somebody has the turn
+    assert turn.wake("host")
+    assert not turn.wake("host")  # somebody has the turn
     ticket = WebhookTurn.objects.get().ticket
     assert jobs.send(ticket - 1) == 0
     assert jobs.send(ticket) == 1
     assert jobs.send(ticket) == 0
-    assert not turn.wake()  # nothing is due
+    assert not turn.wake("host")  # nothing is due
     put(endpoint)
-    assert turn.wake()
+    assert turn.wake("host")
 
 
 def test_a_turn_that_nobody_renews_ends_by_itself(endpoint: WebhookEndpoint) -> None:
     put(endpoint)
-    assert turn.wake()
+    assert turn.wake("host")
     WebhookTurn.objects.update(until=timezone.now() - timedelta(seconds=1))
-    assert turn.wake()
+    assert turn.wake("host")
     assert not turn.hold(WebhookTurn.objects.get().ticket - 1)
+
+
+def test_a_job_that_waited_long_in_the_queue_still_has_its_turn(endpoint: WebhookEndpoint) -> None:
+    put(endpoint)
+    assert turn.wake("host")
+    WebhookTurn.objects.update(until=timezone.now() - timedelta(seconds=1))
+    assert turn.hold(WebhookTurn.objects.get().ticket)
+    assert not turn.wake("host")
+
+
+def test_of_two_senders_at_once_each_event_goes_to_one(transactional_db: None) -> None:
+    endpoint = make_endpoint()
+    put(endpoint, 20)
+    claimed: list[uuid.UUID] = []
+
+    def claim() -> None:
+        """One after the other claims what it can, until nothing is left."""
+        while parcels := deliveries.claim(endpoint, 3):
+            claimed.extend(each.delivery_id for each in parcels)
+
+    at_once(claim, claim)
+    claim()  # what one had looked at while the other held it
+    assert len(claimed) == len(set(claimed)) == 20
+
+
+def test_an_endpoint_that_is_deleted_while_it_is_told_something_takes_that_along(
+    transactional_db: None,
+) -> None:
+    endpoint = make_endpoint()
+    with transaction.atomic():
+        outbox.put([make_news(endpoint)])
+        deleting = in_thread(lambda: operations.delete_endpoint(endpoint=endpoint, actor=""))
+        assert WebhookDelivery.objects.count() == 1
+    deleting.join(30)
+    assert not deleting.is_alive()
+    assert not WebhookDelivery.objects.exists()
+    assert not WebhookEndpoint.objects.exists()
+    assert outbox.put([make_news(endpoint)]) == 0
 
 
 def test_a_sender_whose_turn_is_over_begins_no_more_calls(
