@@ -36,6 +36,8 @@ PLAIN = {
     "clinics": "/admin/portal/clinic/",
     "keys": "/admin/portal/apikey/",
     "key-form": "/admin/portal/apikey/add/",
+    "webhooks": "/admin/webhooks/",
+    "webhook-form": "/admin/webhooks/new/",
     "audit-log": "/admin/portal/auditevent/",
     "not-found": "/admin/no-such-page/",
     "api-docs": "/api/docs/",

@@ -15,6 +15,14 @@ from tests.eligibility.admin.test_payer_form import LIST, as_rows, filled_in
 from tests.eligibility.operations.test_payer_rules import DUBAI, announced, makes_due, tomorrow
 from tests.portal.admin.entering import context, enter, said
 
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def cast(shared_cast: Cast) -> Cast:
+    """Made once for all these tests: what they change is rolled back after each."""
+    return shared_cast
+
 
 @pytest.fixture
 def payer(cast: Cast) -> Payer:

@@ -22,6 +22,15 @@ from tests.portal.admin.test_keys import LIST, a_key, opens
 DAY = {"overlap": "86400", "expires_at_0": "", "expires_at_1": ""}
 
 
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def cast(shared_cast: Cast) -> Cast:
+    """Made once for all these tests, which change nothing of it."""
+    return shared_cast
+
+
 @pytest.fixture
 def admin(cast: Cast) -> Client:
     return enter(cast.us.admin)
