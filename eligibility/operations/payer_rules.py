@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from eligibility.models import Payer, RulesVersion
 from eligibility.models.rules_version import RULES, begin_of, rules_in
+from eligibility.payer_rules import PayerRules
 from portal import audit
 from portal.audit import Actor
 from portal.audit_values import difference
@@ -116,6 +117,70 @@ def withdraw_rules(*, version_id: int, actor: Actor) -> bool:
         details={"holds_from": version.day.isoformat(), "zone": version.zone},
     )
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class Announcements:
+    """What a registry file came to when it was announced: codes of payers, by what became of them.
+
+    `unknown` are payers that the registry lacks, `refused` those with a reason each.
+    """
+
+    announced: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)
+
+
+@transaction.atomic
+def announce_payers(
+    *,
+    payers: Iterable[PayerRules],
+    day: date,
+    zone: ZoneInfo,
+    actor: Actor,
+    note: str = "",
+    dry_run: bool = False,
+) -> Announcements:
+    """Announce what these payers' rules will be; names and other names stay as they are.
+
+    A payer whose rules are these already, or are announced so for that day, is left alone: a
+    second run changes nothing. `dry_run` says the same and announces nothing.
+    """
+    told = Announcements()
+    known = {payer.code: payer for payer in Payer.objects.order_by("code")}
+    coming = {each.payer_id: each for each in RulesVersion.objects.announced()}
+    for wanted in payers:
+        payer = known.get(wanted.code)
+        if payer is None:
+            told.unknown.append(wanted.code)
+            continue
+        version, rules = coming.get(payer.pk), _rules_of(wanted)
+        same = version is not None and (version.rules, version.day) == (rules, day)
+        if same or (version is None and rules == rules_in(payer)):
+            told.unchanged.append(payer.code)
+            continue
+        done = announce_rules(
+            payer_id=payer.pk,
+            rules=rules,
+            day=day,
+            zone=zone,
+            actor=actor,
+            note=note,
+            replacing=None if version is None else version.pk,
+        )
+        if done.version is None:
+            told.refused[payer.code] = done.refused
+        else:
+            told.announced.append(payer.code)
+    if dry_run:
+        transaction.set_rollback(True)
+    return told
+
+
+def _rules_of(wanted: PayerRules) -> dict[str, Any]:
+    written = {"members": [], **wanted.as_json()}
+    return {name: written[name] for name in RULES}
 
 
 def _why_not(payer: Payer, rules: Mapping[str, Any], ahead: timedelta) -> str:

@@ -83,8 +83,8 @@ class EndpointForm(forms.Form):
         return url
 
     def clean_event_types(self) -> list[str]:
-        """Everything is kept as no choice at all."""
-        chosen: list[str] = self.cleaned_data["event_types"]
+        """Each once, in one order; everything is kept as no choice at all."""
+        chosen = [each.value for each in SUBSCRIBABLE if each in self.cleaned_data["event_types"]]
         return [] if len(chosen) == len(SUBSCRIBABLE) else chosen
 
     def clean(self) -> dict[str, Any] | None:
