@@ -39,7 +39,7 @@ limit_request_field_size = 8190
 
 # Method and path, never the query string or the referrer: a typed search term stays out of logs.
 accesslog = "-"
-access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(B)s bytes %(M)s ms'
+access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(B)s bytes %(M)s ms %({x-request-id}o)s'
 
 
 @atexit.register

@@ -255,6 +255,15 @@ def test_timestamps_have_an_offset_and_money_is_a_decimal_string_never_a_float(
     assert '"20.50' in json.dumps(found)
 
 
+def test_documents_are_listed_and_a_payers_own_link_is_never_shown(api: Caller, us: House) -> None:
+    papers = [{"kind": "referral", "title": "Letter", "sha256": "ab" * 32}]
+    found = shown(api, answered(us, documents=papers))
+    (paper,) = found["eligibility_result"]["data_dump"]["data"]["referral_documents"]
+    assert set(paper) == {"id", "tag", "s3_url"}
+    # Nothing of it is stored with us, so there is no address of ours either.
+    assert paper["s3_url"] is None
+
+
 def test_batch_results_have_exactly_these_keys_and_the_documents_message(api: Caller) -> None:
     batch_id = data(api.post(SCHEDULE, {"requests": [row()]}))["batch_id"]
     body = api.get(f"{CHECKS}/batch-results/{batch_id}").json()

@@ -100,6 +100,18 @@ def test_the_access_log_has_the_path_but_never_the_query_string(server: Server) 
     assert "Sentinel" not in log
 
 
+def test_the_access_log_has_the_requests_id(server: Server) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    connection.request("GET", HEALTH, headers={"X-Request-ID": "trace-4711"})
+    connection.getresponse().read()
+    connection.close()
+    deadline = time.monotonic() + 10
+    while "trace-4711" not in server.log.read_text() and time.monotonic() < deadline:
+        time.sleep(0.02)  # it is written after the answer
+    (line,) = [each for each in server.log.read_text().splitlines() if "trace-4711" in each]
+    assert f'"GET {HEALTH}" 200' in line
+
+
 @pytest.mark.parametrize(
     "request_text",
     [

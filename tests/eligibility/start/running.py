@@ -37,14 +37,6 @@ def run(file: str, environment: Mapping[str, str]) -> str:
     return done.stdout
 
 
-def free_port() -> int:
-    """A port of this machine that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @contextmanager
 def receiving(environment: Mapping[str, str]) -> Iterator[IO[str]]:
     """Run receiver.py. Yields what it prints, line by line; it is killed when nothing comes."""

@@ -14,10 +14,11 @@ from pytest_django.live_server_helper import LiveServer
 from eligibility.start.examples import DIRECTORY, PRINTS, both, is_printed, snippet
 from eligibility.start.page import STEPS
 from tests.cast import Cast
+from tests.cluster import free_port
 from tests.eligibility.draining import tell, working
 from tests.eligibility.engine.payers import running_payer
 from tests.eligibility.rest.asking import UUID_TEXT
-from tests.eligibility.start.running import free_port, need_curl, post_unsigned, receiving, run
+from tests.eligibility.start.running import need_curl, post_unsigned, receiving, run
 
 BESIDE = {"portal_client.py", "receiver.py"}
 """Files that others import, or that wait for calls."""
