@@ -22,6 +22,7 @@ from tests.cluster import Missing
 from tests.postgres import in_ci
 
 BENCHMARKS = {
+    "api": "tests.benchmarks.api",
     "bulk": "tests.benchmarks.bulk",
     "engine.claim": "tests.benchmarks.claiming",
     "lists": "tests.benchmarks.lists",
