@@ -106,20 +106,23 @@ def _ending(item: Finished) -> tuple[Any, ...]:
         failure,
         storable_text(code)[:64],
         storable_text(message)[:500],
-        _evidence(reply),
+        evidence(reply),
         bool(failure),
         not item.is_ours,
         database_uuid(item.row.attempt_id) if item.row.attempt_id else None,
     )
 
 
-def _evidence(reply: Reply) -> str | None:
+_EVIDENCE = json.JSONEncoder(allow_nan=False)
+
+
+def evidence(reply: Reply) -> str | None:
     """What the payer said, as JSON. Evidence that cannot be kept must not cost the answer."""
     raw = getattr(reply, "raw", None)
     if raw is None:
         return None
     try:
-        return json.dumps(storable(raw), allow_nan=False)
+        return _EVIDENCE.encode(storable(raw))
     except (AttributeError, RecursionError, TypeError, ValueError) as error:
         return json.dumps({"not_kept": type(error).__name__})
 
@@ -209,7 +212,7 @@ def _insert_results(answers: Sequence[Finished]) -> None:
          "normaliser_version", "created_at"),
         [
             (item.result_id, item.row.task_id, item.row.attempt_id, item.reply.outcome.value,
-             _stored(_signed(item.row, item.reply.answer)),
+             stored(item.row, item.reply.answer),
              item.row.lane.connector == "synthetic", NORMALISER_VERSION, now)
             for item in answers
             if isinstance(item.reply, Done)
@@ -225,11 +228,12 @@ def _signed(row: Claimed, answer: Answer) -> Answer:
     return answer.model_copy(update={"payer_code": payer, "resolved_by_search": True})
 
 
-def _stored(answer: Answer) -> Any:
-    """The answer as the database keeps it. Few hold text that needs a walk to be storable.
+def stored(row: Claimed, answer: Answer) -> Any:
+    """The row's answer as the database keeps it. Few hold text that needs a walk to be storable.
 
     What is unknown is left out: half of an answer's keys, and all that would be read of them.
     """
+    answer = _signed(row, answer)
     try:
         text = answer.model_dump_json(exclude_none=True)
     except ValueError:  # half a character

@@ -250,6 +250,6 @@ def _query(task_id: UUID, payer: str, values: dict[str, Any], *, is_path: bool) 
             values[name] = date.fromisoformat(values[name])
     for name in ("extra_args", "details"):
         if isinstance(values[name], str):
-            values[name] = json.loads(values[name])
+            values[name] = json.loads(values[name]) if values[name] != "{}" else {}
     options = values.pop("details")
     return Query(reference=str(task_id), payer=payer, options=options, is_search=is_path, **values)

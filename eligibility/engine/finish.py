@@ -9,9 +9,10 @@ from uuid import UUID
 
 from django.db import connection
 
+from eligibility.announce.tasks import announce
 from eligibility.choices import Look, Status
 from eligibility.connectors.base import Done
-from eligibility.engine import attempts, clock
+from eligibility.engine import answered, attempts, clock
 from eligibility.engine.attempts import Finished
 from eligibility.engine.lane.learn import learn
 from eligibility.engine.moves import Move
@@ -43,9 +44,29 @@ def finish(group: Sequence[Finished]) -> int:
         return 0
     learn(group)
     group = sorted(group, key=lambda item: (item.row.task_id, item.row.fence))
-    answered = [item for item in group if isinstance(item.reply, Done)]
-    for item, result_id in zip(answered, objectid.uuid_batch(len(answered)), strict=True):
+    answers = [item for item in group if isinstance(item.reply, Done)]
+    for item, result_id in zip(answers, objectid.uuid_batch(len(answers)), strict=True):
         item.result_id = result_id
+    ours = _write_usual(group)
+    rest = [item for item in group if not item.is_ours]
+    return len(ours) + _finish_others(rest)
+
+
+def _write_usual(group: Sequence[Finished]) -> set[Hold]:
+    """The answers that need no more than one statement for all, where there is one."""
+    usual = answered.usual(group)
+    notes = [_note(item.move) for item in usual]
+    ours = answered.write(usual, notes)
+    for item in usual:
+        item.is_ours = (item.row.task_id, item.row.fence) in ours
+    announce(answered.events(usual, notes))
+    return ours
+
+
+def _finish_others(group: Sequence[Finished]) -> int:
+    """All other ends, and those of rows that are not ours any more."""
+    if not group:
+        return 0
     searches = {item.row.search_id for item in group if item.row.search_id is not None}
     paths.lock(searches)
     ours = _move_tasks(group, _in_paused_batches(group))

@@ -6,12 +6,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
+from django.utils import timezone
 
 from eligibility.choices import Failure, Look, Status
 from eligibility.engine import clock, lanes
 from eligibility.engine.claim import LEASE_MARGIN, Claimed
 from eligibility.engine.lane import breaker
-from eligibility.engine.rows import add_events, as_records, database_uuid, python_uuid, recordset
+from eligibility.engine.rows import (
+    Event,
+    add_events,
+    as_records,
+    database_uuid,
+    python_uuid,
+    recordset,
+)
 from portal import objectid
 
 
@@ -23,10 +31,9 @@ def write_intents(claimed: Sequence[Claimed], worker: str) -> None:
     Raises IntegrityError when an attempt of that number already exists.
     """
     _look_again([row for row in claimed if row.look is not Look.NONE], worker)
-    _start_conversations([row for row in claimed if row.look is Look.NONE], worker)
-    add_events(
-        [(row.task_id, row.before, Status.RUNNING, "engine", _call_name(row)) for row in claimed]
-    )
+    begun = _start_conversations([row for row in claimed if row.look is Look.NONE], worker)
+    told = {row.task_id for row in begun}
+    add_events([_event(row) for row in claimed if row.task_id not in told])
     for lane in {row.lane.id: row.lane for row in claimed}.values():
         _count_calls(lane, [row for row in claimed if row.lane.id == lane.id])
 
@@ -49,16 +56,22 @@ def _call_name(row: Claimed) -> str:
     )
 
 
-def _start_conversations(rows: list[Claimed], worker: str) -> None:
+def _event(row: Claimed) -> Event:
+    return row.task_id, row.before, Status.RUNNING, "engine", _call_name(row)
+
+
+def _start_conversations(rows: list[Claimed], worker: str) -> list[Claimed]:
+    """Returns the rows whose event is written with their attempt."""
     if not rows:
-        return
+        return []
     _abandon_conversations([row for row in rows if row.fence > 1])
     for row, attempt_id in zip(rows, objectid.uuid_batch(len(rows)), strict=True):
         row.attempt_id = attempt_id
     if connection.vendor == "postgresql":
         _intend_on_postgresql(rows, worker)
-    else:
-        _intend_on_sqlite(rows, worker)
+        return rows
+    _intend_on_sqlite(rows, worker)
+    return []
 
 
 _INTENT = "(id, task_id, number, connection_id, fence, worker, started_at, looked_at)"
@@ -66,14 +79,21 @@ _NUMBER = "SELECT COALESCE(max(a.number), 0) + 1 FROM eligibility_attempt a WHER
 
 
 def _intend_on_postgresql(rows: Sequence[Claimed], worker: str) -> None:
-    columns = {"id": "uuid", "task_id": "uuid", "lane": "int8", "fence": "int"}
-    values = [(row.attempt_id, row.task_id, row.lane.id, row.fence) for row in rows]
+    """The attempts and their events in one statement."""
+    columns = {"id": "uuid", "task_id": "uuid", "lane": "int8", "fence": "int", "before": "text"}
+    values = [
+        (row.attempt_id, row.task_id, row.lane.id, row.fence, row.before.value) for row in rows
+    ]
+    note = _call_name(rows[0])
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO eligibility_attempt {_INTENT}"
+            f"WITH v AS MATERIALIZED (SELECT * FROM {recordset(columns)}), told AS ("
+            " INSERT INTO eligibility_taskevent (task_id, before, after, actor, note, at)"
+            " SELECT v.task_id, v.before, 'running', 'engine', %s, %s FROM v)"
+            f" INSERT INTO eligibility_attempt {_INTENT}"
             f" SELECT v.id, v.task_id, ({_NUMBER} v.task_id), v.lane, v.fence, %s,"
-            f" {clock.now()}, {clock.now()} FROM {recordset(columns)}",
-            [worker, as_records(columns, values)],
+            f" {clock.now()}, {clock.now()} FROM v",
+            [as_records(columns, values), note, timezone.now(), worker],
         )
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.utils import timezone
+from pydantic_core import to_json
 
 from eligibility.announce.tasks import announce
 from eligibility.models import TaskEvent
@@ -45,7 +46,7 @@ def recordset(columns: Mapping[str, str]) -> str:
 def as_records(names: Iterable[str], rows: Iterable[Sequence[Any]]) -> str:
     """The parameter of a `recordset`. What is no JSON value goes as its text (UUIDs)."""
     names = tuple(names)
-    return json.dumps([dict(zip(names, row, strict=True)) for row in rows], default=str)
+    return to_json([dict(zip(names, row, strict=True)) for row in rows]).decode()
 
 
 def among(column: str) -> str:

@@ -53,9 +53,10 @@ def main(payer_url: str, name: str) -> None:
 
     django.setup()
     from eligibility.engine.drain import Drain
-    from eligibility.engine.workers import memory
+    from eligibility.engine.workers import interpreter, memory
 
     memory.collect_seldom()
+    interpreter.take_short_turns()
     Drain(worker=name, synthetic_url=payer_url).run()  # nothing is due yet: it connects, imports
     print(READY, flush=True)
     sys.stdin.readline()

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django_q.cluster import Cluster
 
-from eligibility.engine.workers import memory, mortality
+from eligibility.engine.workers import interpreter, memory, mortality
 from eligibility.engine.workers.supervisor import Supervisor
 from portal.durability import durability_faults
 
@@ -51,6 +51,7 @@ class Command(BaseCommand):
         mortality.die_with_parent()
         mortality.limit_memory(settings.WORKER_MEMORY_MB)
         memory.collect_seldom()
+        interpreter.take_short_turns()
         cluster = Cluster()
         cluster.start()
         while cluster.sentinel is not None and cluster.stop_event is not None:
