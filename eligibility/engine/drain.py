@@ -36,6 +36,8 @@ from portal.pii import where_it_failed
 
 CLAIM_EVERY = 0.2
 GATHER_FOR = 0.004
+ENOUGH = 32
+"""Replies that are worth writing at once; only fewer wait a moment for their neighbours."""
 MOST_AT_ONCE = 400
 TIME_BOX = 20.0
 """Seconds after which a drain ends as soon as it waits for nobody."""
@@ -103,7 +105,7 @@ class Drain:
                 answered = self._gather()
                 for item in answered:
                     self._in_flight.pop((item.row.task_id, item.row.fence), None)
-                self._ahead.note((item.row.lane.id, item.is_quick_answer) for item in answered)
+                self._ahead.note((item.row.lane.id, item.answered_in) for item in answered)
                 claimed, finished = self._write(answered)
                 moved += finished
                 self._in_flight |= {(row.task_id, row.fence): row for row in claimed}
@@ -171,8 +173,9 @@ class Drain:
         patience = self._next_claim - time.monotonic() if self._may_claim() else CLAIM_EVERY
         try:
             answered.append(self._runner.replies.get(timeout=max(patience, 0.001)))
-            # Asleep, not at the queue: each reply would wake us and stop the conversations.
-            time.sleep(GATHER_FOR)
+            if self._runner.replies.qsize() < ENOUGH:
+                # Asleep, not at the queue: each reply would wake us and stop the conversations.
+                time.sleep(GATHER_FOR)
             while len(answered) < MOST_AT_ONCE:
                 answered.append(self._runner.replies.get_nowait())
         except queue.Empty:

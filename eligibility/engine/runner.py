@@ -25,7 +25,6 @@ from django.conf import settings
 from eligibility.choices import Failure, Look
 from eligibility.connectors.base import Call, Connector, Done, Failed, Reply
 from eligibility.connectors.registry import get_connector
-from eligibility.engine.ahead import QUICK
 from eligibility.engine.blackbox import TALKING, BlackBox, noted, packed
 from eligibility.engine.claim import LEASE_MARGIN, Claimed
 from eligibility.engine.pulse import Pulse
@@ -56,9 +55,9 @@ class Answered:
     was_sent: bool = True
 
     @property
-    def is_quick_answer(self) -> bool:
-        """Whether the payer answered, and soon."""
-        return isinstance(self.reply, Done) and self.milliseconds < QUICK
+    def answered_in(self) -> int | None:
+        """The milliseconds that an answer took; None for what is none."""
+        return self.milliseconds if isinstance(self.reply, Done) else None
 
 
 @lru_cache(maxsize=1024)

@@ -70,6 +70,8 @@ def storable(value: Any, max_depth: int = MAX_DEPTH) -> Any:
 
 def storable_text(text: str) -> str:
     """The text with NUL and lone surrogates written as their JSON escapes."""
+    if text.isascii() and "\0" not in text:
+        return text
     shown = text.encode("utf-8", "backslashreplace").decode("utf-8")
     return shown.replace("\0", "\\u0000")
 

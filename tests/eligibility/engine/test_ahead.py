@@ -62,17 +62,25 @@ def test_lanes_do_not_wait_for_each_other_and_rows_that_waited_too_long_are_give
     assert turns.has_waiting()
 
 
-def test_twice_what_was_quickly_answered_may_wait_but_never_more_than_the_slots() -> None:
+def test_twice_what_was_quickly_answered_may_wait_but_never_longer_than_for_one_call() -> None:
     ahead = Ahead()
     assert ahead.of(1, 100) == 0
-    ahead.note([(1, True)] * 10)
+    ahead.note([(1, 499)] * 10)
     assert (ahead.of(1, 100), ahead.of(1, 4), ahead.of(1, -5), ahead.of(2, 100)) == (20, 4, 0, 0)
+
+
+def test_where_answers_come_very_quickly_a_row_may_wait_for_two_calls() -> None:
+    ahead = Ahead()
+    ahead.note([(1, 50)] * 10)
+    assert (ahead.of(1, 100), ahead.of(1, 4), ahead.of(1, 0)) == (20, 8, 0)
+    ahead.note([(1, 50)] * 9 + [(1, 200)])
+    assert ahead.of(1, 4) == 4
 
 
 def test_what_may_wait_fades_and_ends_at_once_when_most_replies_are_no_quick_answers() -> None:
     ahead = Ahead()
-    ahead.note([(1, True)] * 10 + [(2, True)] * 10)
-    ahead.note([(2, False)] * 3 + [(2, True)] * 2)
+    ahead.note([(1, 50)] * 10 + [(2, 50)] * 10)
+    ahead.note([(2, None)] * 2 + [(2, 500)] + [(2, 50)] * 2)
     assert (ahead.of(1, 100), ahead.of(2, 100)) == (18, 0)
 
 
