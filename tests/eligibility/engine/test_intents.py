@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from eligibility.choices import AttemptState, Status
-from eligibility.engine import runner
+from eligibility.engine import ahead
 from eligibility.engine.drain import Drain
 from eligibility.models import Attempt, EligibilityTask
 from tests.eligibility.engine.helpers import (
@@ -72,7 +72,7 @@ def test_a_row_is_in_its_worker_s_hands_while_it_is_called(payer: WatchedPayer) 
 def test_two_drains_at_once_call_each_row_once_and_stay_within_the_lane_s_slots(
     payer: WatchedPayer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner, "QUICK", 0)  # nobody holds rows ahead, so that both get some
+    monkeypatch.setattr(ahead, "QUICK", 0)  # nobody holds rows ahead, so that both get some
     rows = make_rows(make_lane(code="P1", max_in_flight=4), 40, "delay=20;outcome=eligible")
     rows += make_rows(make_lane(code="P2", max_in_flight=3), 20, "delay=20;outcome=eligible")
 
@@ -102,8 +102,8 @@ def test_no_row_is_called_whose_cancellation_came_before_the_intent(payer: Watch
     payer.before_call = cancel_the_others
     drain_until_done(payer)
 
-    # The next row may have been in hand already: its call leaves at once, its answer is late.
-    assert len(called) in (2, 3)
+    # The next two rows may have been in hand already: their calls leave, their answers are late.
+    assert len(called) in (2, 3, 4)
     assert len(set(called)) == len(called)
     assert Counter(again(row).status for row in rows) == {Status.DONE: 2, Status.CANCELLED: 4}
     assert Attempt.objects.count() == len(called)
