@@ -18,7 +18,7 @@ from typing import Any
 from tests.cluster import Missing
 from tests.postgres import in_ci
 
-ROUND = 40
+ROUND = 20
 """Cases of an operation before the next one's turn; after each round the teams get new rows."""
 
 

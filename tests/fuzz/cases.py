@@ -60,16 +60,18 @@ class Fuzzer:
         self.findings = Findings()
         self._base_url, self._peers, self._seed = base_url, peers, number
         self._chance = random.Random(number)
+        self._turns = 0
         self._session = requests.Session()
 
     def operation(self, operation: Any, cases: int) -> None:
         """So many cases of one operation, as the schema wants them and as it does not."""
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+            self._turns += 1
             wanted = (cases + 1) // 2 if mode is GenerationMode.POSITIVE else cases // 2
             if not wanted:
                 continue
 
-            @seed(self._seed)
+            @seed(self._seed * 1_000 + self._turns)
             @settings(
                 max_examples=wanted, deadline=None, database=None, phases=[Phase.generate],
                 suppress_health_check=list(HealthCheck),
