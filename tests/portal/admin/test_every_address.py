@@ -16,6 +16,7 @@ from tests.cast import Cast, House
 from tests.portal.admin.entering import enter
 from tests.portal.admin.every_address import addresses, outside_hosts
 from tests.portal.admin.every_page import MAKERS, ModelPages, models, own_pages
+from tests.portal.admin.every_role import of_each_role
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quiet_refusals")]
 
@@ -26,7 +27,6 @@ MOST_OF = {"index": 17, "home_live": 17}
 """Home reckons with the lanes of the batches that run, and with webhooks that are off, too."""
 MOST_BYTES = 200 * 1024
 LEAVES = {"logout"}
-of_each_role = pytest.mark.parametrize("role", list(Role), ids=str)
 
 
 @pytest.fixture

@@ -26,13 +26,13 @@ from tests.portal.admin.every_page import (
     models,
     own_pages,
 )
+from tests.portal.admin.every_role import of_each_role
 
 MODELS = models()
 MOST_QUERIES = 11
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quiet_refusals")]
 
 of_each_model = pytest.mark.parametrize("pages", MODELS, ids=lambda pages: pages.label)
-of_each_role = pytest.mark.parametrize("role", list(Role), ids=str)
 
 
 @pytest.fixture
