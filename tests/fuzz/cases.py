@@ -24,6 +24,8 @@ CHECKS = [
     openapi_checks.response_headers_conformance,
     openapi_checks.response_schema_conformance,
 ]
+TOO_LONG = 414
+"""gunicorn's own answer to a request line of more than 4,094 bytes, before the portal sees it."""
 OWN, FOREIGN = 0.45, 0.8
 """Below the first share an id is the caller's, below the second the peer's, else made up."""
 STRANGERS = 0.05
@@ -105,7 +107,8 @@ class Fuzzer:
             self.findings.failed(label, "reads the other team", curl)
         if asks_for_foreign and answer.status_code // 100 == 2:
             self.findings.failed(label, "works on the other team's row", curl)
-        self._validate(case, answer, label, curl)
+        if answer.status_code != TOO_LONG:
+            self._validate(case, answer, label, curl)
 
     def _validate(self, case: Any, answer: Any, label: str, curl: str) -> None:
         try:
