@@ -17,20 +17,20 @@ LATER = {"run_at": "now() + n * interval '1 second'"}
 DUE = {"run_at": "now() - n * interval '1 second'"}
 
 
-def make_crowd(done: int = 3000, later: int = 300, due: int = 300) -> Connection:
-    """Rows of another lane, copied in the database; then its planner counts them.
+def make_crowd(
+    lane: Connection | None = None, *, done: int = 3000, later: int = 300, due: int = 300
+) -> None:
+    """Rows of this lane or of another one, copied in the database; then its planner counts them.
 
-    Only PostgreSQL chooses by numbers; where it does not matter no row is made.
+    Only PostgreSQL chooses by numbers; elsewhere no row is made.
     """
-    lane = make_lane(code="TPA099")
     if connection.vendor == "postgresql":
-        row = make_row(lane)
+        row = make_row(lane or make_lane(code="TPA099"))
         for count, fields in ((done, DONE), (later, LATER), (due, DUE)):
             _copy(row, count, fields)
         with connection.cursor() as cursor:
             for model in (EligibilityTask, Connection):
                 cursor.execute(f"ANALYZE {model._meta.db_table}")
-    return lane
 
 
 def _copy(row: EligibilityTask, count: int, fields: dict[str, str]) -> None:
