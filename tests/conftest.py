@@ -24,6 +24,21 @@ DATABASE_FIXTURES = {
     "transactional_db",
 }
 
+ON_BOTH = {
+    "test_audit_log",
+    "test_batches",
+    "test_day_filters",
+    "test_every_address",
+    "test_every_page",
+    "test_failed_filters",
+    "test_lanes",
+    "test_tasks",
+    "test_worklist",
+}
+"""Tests of the staff's pages that ask what a database could answer otherwise: every page and filter
+is opened, lists are searched and grouped. What other pages say and do is asked on SQLite alone:
+their buttons call operations, which are tested on both, and the browser's stories run on both."""
+
 WHOLE_FIXTURES = {"browser", "live_server"}
 
 # A shared machine may be slow for a moment; what is slow for good is measured by the benchmarks.
@@ -33,14 +48,14 @@ hypothesis_settings.load_profile("portal")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark `db` what touches the database: those tests run once more on PostgreSQL (`-m db`).
+    """Mark `db` what is about the database: those tests run once more on PostgreSQL (`-m db`).
 
     What needs a browser is `whole`, as are the modules that say so: `make quick` leaves it out.
     """
     on_postgres = os.environ["DATABASE_URL"].startswith(("postgres:", "postgresql:"))
     wrong, right = ("sqlite_only", "SQLite") if on_postgres else ("postgres_only", "PostgreSQL")
     for item in items:
-        if _touches_the_database(item):
+        if _touches_the_database(item) and not _is_of_pages_alone(item):
             item.add_marker(pytest.mark.db)
         if WHOLE_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.whole)
@@ -57,6 +72,10 @@ def _touches_the_database(item: pytest.Item) -> bool:
         return False
     fixtures = set(getattr(item, "fixturenames", ()))
     return item.get_closest_marker("django_db") is not None or bool(fixtures & DATABASE_FIXTURES)
+
+
+def _is_of_pages_alone(item: pytest.Item) -> bool:
+    return item.path.parent.name == "admin" and item.path.stem not in ON_BOTH
 
 
 @pytest.fixture(scope="session")
