@@ -20,7 +20,9 @@ USUAL_CALL = 110.0
 take as much longer for a row."""
 NAMES = ["bulk.floor", "bulk.drf", "bulk.ours"]
 
-pytestmark = [pytest.mark.bench, pytest.mark.alone, pytest.mark.whole]
+pytestmark = [pytest.mark.bench, pytest.mark.whole]
+by_the_clock = pytest.mark.alone
+"""Whoever counts processor time needs no machine of its own."""
 
 
 def measured(name: str, db: str, file: Path, *, samples: int = 3) -> dict[str, dict[str, Any]]:
@@ -43,6 +45,7 @@ def skip_without_postgres() -> None:
         pytest.skip(str(reason))
 
 
+@by_the_clock
 @pytest.mark.parametrize("db", ["sqlite", "postgres"])
 def test_bulk_create_keeps_its_distance_to_the_bare_insert(db: str, tmp_path: Path) -> None:
     if db == "postgres":
@@ -55,6 +58,7 @@ def test_bulk_create_keeps_its_distance_to_the_bare_insert(db: str, tmp_path: Pa
     check_each(records, db, floor="bulk.floor")
 
 
+@by_the_clock
 @pytest.mark.parametrize("db", ["sqlite", "postgres"])
 def test_bulk_create_of_records_keeps_its_distance_to_the_bare_insert(
     db: str, tmp_path: Path
