@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 import aiohttp
+from pydantic_core import PydanticSerializationError, to_json
 from yarl import URL
 
 from eligibility.choices import Failure
@@ -62,7 +63,7 @@ async def post_json(
     `path` is joined to the call's base URL and must never hold anything about a patient.
     """
     headers = {**_JSON_HEADERS, **headers} if headers else _JSON_HEADERS
-    heard = await ask(call, "POST", path, json.dumps(body).encode(), headers)
+    heard = await ask(call, "POST", path, _written(body), headers)
     return heard if isinstance(heard, Failed) else judged(heard)
 
 
@@ -86,7 +87,7 @@ async def ask(
         came = await exchange_of(call.session).call(
             method, address, headers=headers, body=body, byte_cap=call.byte_cap
         )
-        return Heard(came.status, came.text, retry_after_seconds(came.headers.get("Retry-After")))
+        return Heard(came.status, came.text, retry_after_seconds(came.header("retry-after")))
     except aiohttp.ConnectionTimeoutError:
         return _unavailable("connect_timeout", "The payer could not be reached in time.")
     except TimeoutError:
@@ -95,6 +96,14 @@ async def ask(
         return failed_by_client_error(error)
     except ValueError:  # a header or an address that HTTP cannot carry; nothing was sent
         return _BAD_ADDRESS
+
+
+def _written(body: Mapping[str, Any]) -> bytes:
+    """The body as JSON. Half a character, which has no bytes, goes as its escape."""
+    try:
+        return to_json(body)
+    except PydanticSerializationError:
+        return json.dumps(body).encode()
 
 
 def failed_by_client_error(error: aiohttp.ClientError) -> Failed:

@@ -1,15 +1,26 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
+import uvloop
 from aiohttp import web
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from yarl import URL
 
-from eligibility.connectors.exchange import Exchange, Exchanged, exchange_of
+from eligibility.connectors.exchange import Exchange, exchange_of
+from eligibility.connectors.line import Exchanged
 
 Play = Callable[[Exchange, URL], Awaitable[None]]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
@@ -169,6 +180,50 @@ def test_a_session_s_middleware_sees_every_call() -> None:
 
 async def _empty(request: web.BaseRequest) -> web.Response:
     return web.Response()
+
+
+def certificate(directory: Path) -> Path:
+    """A key and a certificate for this machine's own address, good for a day, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "payer.example")])
+    now = datetime.now(UTC)
+    own = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    signed = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(own, critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    file = directory / "payer.pem"
+    as_text = Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+    file.write_bytes(key.private_bytes(*as_text) + signed.public_bytes(Encoding.PEM))
+    return file
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
+def test_a_safe_connection_serves_one_call_after_the_other(
+    tmp_path: Path, run: Callable[[Any], None]
+) -> None:
+    file, payer = certificate(tmp_path), Payer()
+    shown = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    shown.load_cert_chain(file)
+    known = ssl.create_default_context(cafile=file)
+
+    async def play() -> None:
+        server = await asyncio.start_server(payer.serve, "127.0.0.1", 0, ssl=shown)
+        host, port = server.sockets[0].getsockname()
+        async with server:
+            pool = aiohttp.TCPConnector(ssl=known)
+            async with aiohttp.ClientSession(connector=pool) as session:
+                for _ in range(3):
+                    came = await ask(exchange_of(session), URL(f"https://{host}:{port}/path"))
+                    assert came.text == b"{}"
+            await asyncio.gather(*[each for each in payer.serving if each is not None])
+
+    run(play())
+
+    assert (payer.connected, len(payer.came)) == (1, 3)
 
 
 def test_a_closed_session_calls_nobody() -> None:
