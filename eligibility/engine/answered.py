@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from eligibility.choices import Look, Status
 from eligibility.connectors.base import Done
-from eligibility.engine import attempts
 from eligibility.engine.attempts import Finished
+from eligibility.engine.kept import Kept
 from eligibility.engine.rows import Event, Hold, recordset
 from eligibility.results import NORMALISER_VERSION
 from portal.intake.adapt import JsonText
@@ -68,17 +68,16 @@ def events(items: Iterable[Finished], notes: Iterable[str]) -> list[Event]:
 def _record(item: Finished, note: str) -> str:
     """One row of the parameter. No text in it but the engine's own words needs escaping."""
     row, move, reply = item.row, item.move, item.reply
-    assert isinstance(reply, Done)
+    assert isinstance(reply, Kept)
     assert row.attempt_id is not None
     assert item.result_id is not None
-    answer = attempts.stored(row, reply.answer)
-    text = answer if answer.__class__ is JsonText else json.dumps(answer)
+    text = reply.text if reply.text.__class__ is JsonText else json.dumps(reply.text)
     return (
         f'{{"i":"{row.task_id.hex}","f":{row.fence},"a":"{row.attempt_id.hex}",'
         f'"r":"{item.result_id.hex}","outcome":"{move.outcome}","review":"{move.review.value}",'
         f'"said":"{move.answer or move.outcome}","prevails":{_TRUTH[item.prevails]},'
         f'"note":"{note}","synthetic":{_TRUTH[row.lane.connector == "synthetic"]},'
-        f'"raw":{attempts.evidence(reply) or "null"},"answer":{text}}}'
+        f'"raw":{reply.evidence or "null"},"answer":{text}}}'
     )
 
 

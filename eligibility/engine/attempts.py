@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,13 +15,13 @@ from eligibility.choices import FAILURE_RULES, FINAL, AttemptState, Look, Outcom
 from eligibility.connectors.base import Done, Failed, Reply
 from eligibility.engine import clock
 from eligibility.engine.claim import Claimed
+from eligibility.engine.kept import Kept, evidence
 from eligibility.engine.moves import Move, answered
 from eligibility.engine.rows import TASK, as_records, database_uuid, recordset
 from eligibility.models import Attempt, EligibilityTask, Result
-from eligibility.results import NORMALISER_VERSION, Answer
-from portal.intake.adapt import JsonText
+from eligibility.results import NORMALISER_VERSION
 from portal.intake.insert import insert_rows
-from portal.intake.text import storable, storable_text
+from portal.intake.text import storable_text
 
 
 @dataclass(slots=True)
@@ -113,20 +112,6 @@ def _ending(item: Finished) -> tuple[Any, ...]:
     )
 
 
-_EVIDENCE = json.JSONEncoder(allow_nan=False)
-
-
-def evidence(reply: Reply) -> str | None:
-    """What the payer said, as JSON. Evidence that cannot be kept must not cost the answer."""
-    raw = getattr(reply, "raw", None)
-    if raw is None:
-        return None
-    try:
-        return _EVIDENCE.encode(storable(raw))
-    except (AttributeError, RecursionError, TypeError, ValueError) as error:
-        return json.dumps({"not_kept": type(error).__name__})
-
-
 def failed_alike(row: Claimed, reply: Reply) -> int | None:
     """How many conversations of the row have failed like this one, where its class has a limit.
 
@@ -212,33 +197,12 @@ def _insert_results(answers: Sequence[Finished]) -> None:
          "normaliser_version", "created_at"),
         [
             (item.result_id, item.row.task_id, item.row.attempt_id, item.reply.outcome.value,
-             stored(item.row, item.reply.answer),
+             item.reply.text,
              item.row.lane.connector == "synthetic", NORMALISER_VERSION, now)
             for item in answers
-            if isinstance(item.reply, Done)
+            if isinstance(item.reply, Kept)
         ],
     )  # fmt: skip
-
-
-def _signed(row: Claimed, answer: Answer) -> Answer:
-    """The answer; one to a search says whose it is, for the search shows it as its own."""
-    if row.search_id is None:
-        return answer
-    payer = answer.payer_code or row.query.payer
-    return answer.model_copy(update={"payer_code": payer, "resolved_by_search": True})
-
-
-def stored(row: Claimed, answer: Answer) -> Any:
-    """The row's answer as the database keeps it. Few hold text that needs a walk to be storable.
-
-    What is unknown is left out: half of an answer's keys, and all that would be read of them.
-    """
-    answer = _signed(row, answer)
-    try:
-        text = answer.model_dump_json(exclude_none=True)
-    except ValueError:  # half a character
-        return storable(answer.model_dump(mode="json", exclude_none=True))
-    return storable(json.loads(text)) if "\\u0000" in text else JsonText(text)
 
 
 def _point_to_results(answers: Sequence[Finished]) -> None:

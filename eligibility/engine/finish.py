@@ -14,6 +14,7 @@ from eligibility.choices import Look, Status
 from eligibility.connectors.base import Done
 from eligibility.engine import answered, attempts, clock
 from eligibility.engine.attempts import Finished
+from eligibility.engine.kept import kept
 from eligibility.engine.lane.learn import learn
 from eligibility.engine.moves import Move
 from eligibility.engine.rows import (
@@ -42,6 +43,8 @@ def finish(group: Sequence[Finished]) -> int:
     """
     if not group:
         return 0
+    for item in group:
+        item.reply = kept(item.row, item.reply)
     learn(group)
     group = sorted(group, key=lambda item: (item.row.task_id, item.row.fence))
     answers = [item for item in group if isinstance(item.reply, Done)]

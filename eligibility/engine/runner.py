@@ -27,6 +27,7 @@ from eligibility.connectors.base import Call, Connector, Done, Failed, Reply
 from eligibility.connectors.registry import get_connector
 from eligibility.engine.blackbox import TALKING, BlackBox, noted, packed
 from eligibility.engine.claim import LEASE_MARGIN, Claimed
+from eligibility.engine.kept import kept
 from eligibility.engine.pulse import Pulse
 from eligibility.engine.turns import Turns
 from portal.outgoing import OutgoingGuard, guarded_session, networks_of
@@ -199,7 +200,9 @@ class Runner:
             secrets=row.lane.secrets,
         )
         if row.look is Look.POLL:
-            return await connector.poll(call, row.query, row.handle, own)
-        if row.look is Look.RECONCILE:
-            return await connector.reconcile(call, row.query, own)
-        return await connector.submit(call, row.query, own)
+            reply: Reply = await connector.poll(call, row.query, row.handle, own)
+        elif row.look is Look.RECONCILE:
+            reply = await connector.reconcile(call, row.query, own)
+        else:
+            reply = await connector.submit(call, row.query, own)
+        return kept(row, reply)

@@ -12,9 +12,17 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any, cast
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    PlainSerializer,
+    PlainValidator,
+    WithJsonSchema,
+)
+from pydantic_core import core_schema
 
 NORMALISER_VERSION = 1
 """Rises when the same payer answer would be read differently; stored with every result."""
@@ -62,7 +70,19 @@ Confidence = Annotated[Decimal, PlainValidator(_at_most(1)), _AS_TEXT, _SCHEMA]
 """How sure the reader of a free text is, 0 to 1."""
 
 
-class Service(StrEnum):
+class _Word(StrEnum):
+    """A word of ours. It is written as the text that it is: pydantic would ask each member for its
+    value, which costs more than the writing."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        text = core_schema.simple_ser_schema("str")
+        return cast(core_schema.CoreSchema, {**handler(source), "serialization": text})
+
+
+class Service(_Word):
     """What a benefit is about."""
 
     CONSULTATION = "consultation"
@@ -81,7 +101,7 @@ class Service(StrEnum):
     OTHER = "other"
 
 
-class Coverage(StrEnum):
+class Coverage(_Word):
     """Whether the policy pays for a service."""
 
     COVERED = "covered"
@@ -90,7 +110,7 @@ class Coverage(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Need(StrEnum):
+class Need(_Word):
     """Whether something (a pre-approval, a referral) is needed first."""
 
     YES = "yes"
