@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from portal.api.done import done
+
 _TASK_ID = "c5d5093f-8c49-4b6b-a83e-f90b6af7dee8"
 _BATCH_ID = "181ea081-56f2-403b-9e20-cc7d461ff479"
 _SUBMISSION_ID = "7d0f0c52-5a0c-4a08-9d8e-3a2b1c0d9e8f"
@@ -115,15 +117,15 @@ PAYER: dict[str, Any] = PAYER_HEAD | {
 
 def task_done(message: str) -> dict[str, Any]:
     """The answer to a verb about one task."""
-    return {"success": True, "message": message, "data": {"task": TASK}}
+    return done(message, task=TASK)
 
 
 def batch_done(message: str) -> dict[str, Any]:
     """The answer to a verb about a batch."""
-    return {"success": True, "message": message, "data": {"batch": BATCH, "rows": 488}}
+    return done(message, batch=BATCH, rows=488)
 
 
 def rows_done(message: str, **stayed: int) -> dict[str, Any]:
     """The answer to a verb about many rows."""
     reasons = {reason.replace("_", " "): count for reason, count in stayed.items()}
-    return {"success": True, "message": message, "data": {"moved": 12, "stayed": reasons}}
+    return done(message, moved=12, stayed=reasons)

@@ -15,6 +15,7 @@ from eligibility.models import Batch
 from eligibility.openapi import work_pages as pages
 from eligibility.querysets import batch_status
 from eligibility.views.ids import ids_in
+from portal.api.done import done
 from portal.api.idempotent import idempotent
 from portal.api.newest import newest_page
 from portal.api.views import ApiViewSet
@@ -78,7 +79,7 @@ class BatchViewSet(ApiViewSet):
             raise ApiError(ErrorCode.CONFLICT, f"The batch is {status.label.lower()} already.")
         rows = verb(batch=batch)
         shown = wire.batch(self._find(batch_id), now=timezone.now())
-        return Response(wire.done(message, batch=shown, rows=rows))
+        return Response(done(message, batch=shown, rows=rows))
 
     def _find(self, batch_id: str) -> Any:
         batch = self._batches().filter(pk__in=ids_in(batch_id)).first()

@@ -16,6 +16,7 @@ from eligibility.dates import read_scheduled_for
 from eligibility.models import Batch, EligibilityTask
 from eligibility.openapi import pages
 from eligibility.views.ids import ids_in, only_text
+from portal.api.done import done
 from portal.api.idempotent import idempotent
 from portal.api.pagination import decode_cursor, encode_cursor
 from portal.api.prefer import BulkOptions, read_options
@@ -131,8 +132,7 @@ class ResultViewSet(ApiViewSet):
         tasks = self._tasks().with_ids(ids_in(*only_text(asked))).values(*wire.ROW_FIELDS)
         rows = {str(task["id"]): wire.row(task) for task in tasks}
         results = [rows.get(text.lower()) or wire.unknown_row(text) for text in asked]
-        message = "Bulk results fetched successfully."
-        return Response({"success": True, "message": message, "data": {"results": results}})
+        return Response(done("Bulk results fetched successfully.", results=results))
 
     @pages.batch_results
     @uncollected()
@@ -150,7 +150,7 @@ class ResultViewSet(ApiViewSet):
             more = bool(page) and tasks.filter(line__gt=page[-1]["line"]).exists()
             data["next"] = encode_cursor("line", page[-1]["line"]) if more else None
         message = f"Batch results fetched successfully for batch ID: {batch.pk}"
-        return Response({"success": True, "message": message, "data": data})
+        return Response(done(message, **data))
 
     def _tasks(self) -> Any:
         return EligibilityTask.objects.of_clinic(self.caller.clinic.pk)

@@ -14,6 +14,7 @@ from eligibility.models import EligibilityTask
 from eligibility.openapi import work_pages as pages
 from eligibility.views.ids import ids_in, only_text
 from portal.api.conditions import stale, versions_wanted
+from portal.api.done import done
 from portal.api.idempotent import idempotent
 from portal.api.limits import check_row_count
 from portal.api.newest import newest_page
@@ -142,9 +143,9 @@ class TaskViewSet(ApiViewSet):
 
     def _moved(self, task_id: str, verb: Any, message: str) -> Response:
         task = self._find(task_id)
-        done = verb(tasks=self._tasks().filter(pk=task.pk), actor=self.caller.actor_id)
-        wire.raise_unless_moved(done)
-        return Response(wire.done(message, task=wire.task(self._find(task_id))))
+        result = verb(tasks=self._tasks().filter(pk=task.pk), actor=self.caller.actor_id)
+        wire.raise_unless_moved(result)
+        return Response(done(message, task=wire.task(self._find(task_id))))
 
     def _find(self, task_id: str) -> EligibilityTask:
         tasks = self._tasks().with_ids(ids_in(task_id)).select_related(*wire.TASK_RELATED)

@@ -14,7 +14,7 @@ from eligibility.wire.created import (
     rejected_rows,
     scheduled_batch,
 )
-from eligibility.wire.moves import done, moved, raise_unless_fixed, raise_unless_moved
+from eligibility.wire.moves import moved, raise_unless_fixed, raise_unless_moved
 from eligibility.wire.payers import payer, payer_head
 from eligibility.wire.results import RESULT_FIELDS, ROW_FIELDS, result, row, unknown_row
 from eligibility.wire.submissions import rejected, submission
@@ -28,7 +28,6 @@ __all__ = [
     "batch_results",
     "created_task",
     "created_tasks",
-    "done",
     "moved",
     "payer",
     "payer_head",

@@ -6,6 +6,7 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from eligibility.wire import words
+from portal.api.done import done
 from portal.errors import ApiError, ErrorCode
 
 if TYPE_CHECKING:
@@ -20,12 +21,8 @@ def created_tasks(created: Created, *, full: bool, dry_run: bool) -> dict[str, A
     message = f"Bulk tasks created successfully. {total} tasks created."
     if dry_run:
         message = f"Dry run: {total} tasks would be created."
-    data = {
-        "tasks": _accepted(created, full=full),
-        "total_created": total,
-        **_rejections(created),
-    }
-    return {"success": True, "message": message, "data": data}
+    tasks = _accepted(created, full=full)
+    return done(message, tasks=tasks, total_created=total, **_rejections(created))
 
 
 def created_task(created: Created, *, full: bool, dry_run: bool) -> dict[str, Any]:
@@ -50,7 +47,7 @@ def created_task(created: Created, *, full: bool, dry_run: bool) -> dict[str, An
             "warnings": [issue.as_detail() for issue in entry.warnings],
         }
     message = "Dry run: the task would be created." if dry_run else "Task created successfully"
-    return {"success": True, "message": message, "data": data}
+    return done(message, **data)
 
 
 def scheduled_batch(created: Created, *, zone: tzinfo, full: bool, dry_run: bool) -> dict[str, Any]:
@@ -65,7 +62,7 @@ def scheduled_batch(created: Created, *, zone: tzinfo, full: bool, dry_run: bool
     data: dict[str, Any] = {"batch_id": created.batch_id, "total_scheduled": total}
     if full:
         data["tasks"] = _accepted(created, full=True)
-    return {"success": True, "message": message, "data": data | _rejections(created)}
+    return done(message, **data, **_rejections(created))
 
 
 def rejected_rows(created: Created, *, all_or_nothing: bool) -> ApiError:

@@ -1,18 +1,14 @@
-"""The answers to what people do with rows: done, done for so many, or why not."""
+"""The answers to what people do with rows: done for so many, or why not."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from portal.api.done import done
 from portal.errors import ApiError, ErrorCode, not_found
 
 if TYPE_CHECKING:
     from eligibility.operations import Fixed, Moved
-
-
-def done(message: str, **data: Any) -> dict[str, Any]:
-    """A verb was carried out."""
-    return {"success": True, "message": message, "data": data}
 
 
 def moved(message: str, result: Moved) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 
+from portal.api.done import done
 from portal.models import DeliveryState
 from portal.webhooks.api import shapes
 
@@ -53,10 +54,6 @@ _PAGED = [
 ]
 
 
-def _done(message: str, **data: Any) -> dict[str, Any]:
-    return {"success": True, "message": message, "data": data}
-
-
 def _page(name: str, summary: str, shape: Any, answer: Any, sent: Any = None, **more: Any) -> Any:
     """`extend_schema` with one example of what is sent and one of what is answered."""
     shown = [OpenApiExample("Answer", value=answer, response_only=True, status_codes=["200"])]
@@ -84,7 +81,7 @@ create_webhook = _page(
     "create_webhook",
     "Have events sent to an address",
     shapes.WebhookSecret,
-    _done("Webhook created.", webhook=_WEBHOOK, secret=_SECRET),
+    done("Webhook created.", webhook=_WEBHOOK, secret=_SECRET),
     {"url": _WEBHOOK["url"], "events": _WEBHOOK["events"]},
     request=shapes.NewWebhook,
     description="Signed as Standard Webhooks, at least once, in order for each task. The `secret` "
@@ -113,21 +110,21 @@ rotate_webhook = _page(
     "rotate_webhook",
     "Give a webhook a new secret",
     shapes.WebhookSecret,
-    _done("The secret was rotated.", webhook=_WEBHOOK, secret=_SECRET),
+    done("The secret was rotated.", webhook=_WEBHOOK, secret=_SECRET),
     description="The `secret` is shown only now. For 24 hours every call is signed with both.",
 )
 pause_webhook = _page(
     "pause_webhook",
     "Pause a webhook",
     shapes.WebhookDone,
-    _done("Webhook paused.", webhook=_WEBHOOK | {"state": "paused"}),
+    done("Webhook paused.", webhook=_WEBHOOK | {"state": "paused"}),
     description="Nothing is sent; what happens meanwhile waits, for up to 30 days.",
 )
 enable_webhook = _page(
     "enable_webhook",
     "Enable a webhook again",
     shapes.WebhookDone,
-    _done("Webhook enabled.", webhook=_WEBHOOK),
+    done("Webhook enabled.", webhook=_WEBHOOK),
     description="After a pause, or when it was disabled. What waits is sent at once; what happened "
     "while it was disabled was not kept.",
 )
@@ -135,7 +132,7 @@ test_webhook = _page(
     "test_webhook",
     "Send a test event",
     shapes.DeliveryDone,
-    _done(
+    done(
         "A test event is on its way.",
         delivery=_DELIVERY
         | {"type": "webhook.test", "data": {"webhook_id": _WEBHOOK["id"], "sequence": 1}},
@@ -161,6 +158,6 @@ replay_delivery = _page(
     "replay_delivery",
     "Send an event again",
     shapes.DeliveryDone,
-    _done("The event is sent again.", delivery=_DELIVERY),
+    done("The event is sent again.", delivery=_DELIVERY),
     description="Under the same `webhook-id`, with the same body. 409 while it is on its way.",
 )

@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from portal.api.done import done
 from portal.api.idempotent import holds_secret, idempotent
 from portal.api.ids import ids_in
 from portal.api.newest import newest_page
@@ -66,9 +67,7 @@ class WebhookViewSet(_OfCaller):
             message = f"A team has at most {operations.MOST_ENDPOINTS} webhooks."
             raise ApiError(ErrorCode.CONFLICT, message)
         endpoint, secret = made
-        return Response(
-            wire.done("Webhook created.", webhook=wire.webhook(endpoint), secret=secret)
-        )
+        return Response(done("Webhook created.", webhook=wire.webhook(endpoint), secret=secret))
 
     @pages.get_webhook
     def retrieve(self, request: Request, webhook_id: str) -> Response:
@@ -100,7 +99,7 @@ class WebhookViewSet(_OfCaller):
             endpoint=self.find(webhook_id), actor=self.caller.actor_id
         )
         return Response(
-            wire.done("The secret was rotated.", webhook=wire.webhook(endpoint), secret=secret)
+            done("The secret was rotated.", webhook=wire.webhook(endpoint), secret=secret)
         )
 
     @pages.pause_webhook
@@ -123,12 +122,12 @@ class WebhookViewSet(_OfCaller):
         if sent is None:
             raise ApiError(ErrorCode.CONFLICT, "Nothing is sent to this webhook: enable it first.")
         sent.refresh_from_db()
-        return Response(wire.done("A test event is on its way.", delivery=wire.delivery(sent)))
+        return Response(done("A test event is on its way.", delivery=wire.delivery(sent)))
 
     def _turned(self, webhook_id: str, verb: Any, message: str) -> Response:
         """Carry it out; an endpoint that is so already stays so."""
         verb(endpoint=self.find(webhook_id), actor=self.caller.actor_id)
-        return Response(wire.done(message, webhook=wire.webhook(self.find(webhook_id))))
+        return Response(done(message, webhook=wire.webhook(self.find(webhook_id))))
 
 
 class DeliveryViewSet(_OfCaller):
@@ -157,4 +156,4 @@ class DeliveryViewSet(_OfCaller):
         if not operations.replay(deliveries=mine, actor=self.caller.actor_id):
             raise ApiError(ErrorCode.CONFLICT, "This event is on its way already.")
         found = mine.select_related("event").get()
-        return Response(wire.done("The event is sent again.", delivery=wire.delivery(found)))
+        return Response(done("The event is sent again.", delivery=wire.delivery(found)))

@@ -45,10 +45,5 @@ def delivery(found: WebhookDelivery) -> dict[str, Any]:
     }
 
 
-def done(message: str, **data: Any) -> dict[str, Any]:
-    """The answer to a verb."""
-    return {"success": True, "message": message, "data": data}
-
-
 def _moment(value: datetime | None) -> str | None:
     return value.isoformat() if value is not None else None
