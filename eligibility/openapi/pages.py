@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter
 
 from eligibility.openapi import created, results
 from eligibility.openapi.examples import EXAMPLES
 from eligibility.schemas import BulkRequest, ScheduleRequest
+from portal.api.described import CURSOR, with_examples
 from portal.api.limits import limits_text
 
 TAG = "Eligibility"
@@ -51,26 +52,10 @@ _BULK_RULES = (
 )
 
 
-def _page(name: str, summary: str, response: Any, **more: Any) -> Any:
-    """`extend_schema` with the examples of this operation."""
-    examples = [
-        OpenApiExample(
-            title,
-            value=value,
-            request_only=part == "request",
-            response_only=part == "response",
-            status_codes=["200"] if part == "response" else None,
-        )
-        for part, title, value in EXAMPLES[name]
-    ]
-    return extend_schema(
-        operation_id=name if name != TWO_ADDRESSES else None,
-        summary=summary,
-        tags=[TAG],
-        responses={200: OpenApiResponse(response, description="Done.")},
-        examples=examples,
-        **more,
-    )
+def _page(name: str, summary: str, shape: Any, **more: Any) -> Any:
+    """The operation with the examples of the user's documents."""
+    operation = name if name != TWO_ADDRESSES else None
+    return with_examples(operation, summary, shape, EXAMPLES[name], tag=TAG, **more)
 
 
 health = _page("health", "Is the service there?", created.Health)
@@ -108,8 +93,6 @@ batch_results = _page(
     "batch_results",
     "A batch and its rows",
     results.BatchResults,
-    parameters=[
-        OpenApiParameter("cursor", OpenApiTypes.STR, description="`next` of the page before.")
-    ],
+    parameters=[CURSOR],
     description="1,000 rows a page. `completed_tasks` counts rows in any final state.",
 )

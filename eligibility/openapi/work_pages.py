@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter
 
 from eligibility.choices import Failure, Outcome, Review, Status
 from eligibility.openapi import tasks
@@ -13,11 +13,8 @@ from eligibility.openapi import work_examples as examples
 from eligibility.openapi.examples import EXAMPLES
 from eligibility.openapi.pages import OPTIONS, TAG
 from eligibility.schemas import Row
+from portal.api.described import CURSOR, PAGED, with_example
 
-_PAGED = [
-    OpenApiParameter("limit", OpenApiTypes.INT, description="Up to 500; 50 unless given."),
-    OpenApiParameter("cursor", OpenApiTypes.STR, description="`next` of the page before."),
-]
 _FILTERS = [
     OpenApiParameter("status", OpenApiTypes.STR, enum=Status.values),
     OpenApiParameter("outcome", OpenApiTypes.STR, enum=Outcome.values),
@@ -41,20 +38,7 @@ _IF_MATCH = OpenApiParameter(
 )  # fmt: skip
 
 
-def _page(name: str, summary: str, shape: Any, answer: Any, sent: Any = None, **more: Any) -> Any:
-    """`extend_schema` with one example of what is sent and one of what is answered."""
-    shown = [OpenApiExample("Answer", value=answer, response_only=True, status_codes=["200"])]
-    if sent is not None:
-        shown.append(OpenApiExample("Request", value=sent, request_only=True))
-    return extend_schema(
-        operation_id=name,
-        summary=summary,
-        tags=[TAG],
-        responses={200: OpenApiResponse(shape, description="Done.")},
-        examples=shown,
-        **{"request": None, **more},
-    )
-
+_page = partial(with_example, tag=TAG)
 
 create_task = _page(
     "create_task",
@@ -79,7 +63,7 @@ list_tasks = _page(
     "Find tasks",
     tasks.TaskPage,
     {"items": [examples.TASK], "next": None},
-    parameters=[*_FILTERS, *_PAGED],
+    parameters=[*_FILTERS, *PAGED],
     description="Newest first. `status` and its companions are our own words: `status` is "
     "`work` in the answer.",
 )
@@ -129,7 +113,7 @@ list_batches = _page(
     "Find batches",
     tasks.BatchPage,
     {"items": [examples.BATCH], "next": None},
-    parameters=_PAGED,
+    parameters=PAGED,
     description="Newest first.",
 )
 get_batch = _page("get_batch", "One batch, without its rows", tasks.BatchHead, examples.BATCH)
@@ -167,7 +151,7 @@ get_submission = _page(
             description="`open` (the default) or `all`, the settled ones too.",
             enum=["open", "all"],
         ),
-        OpenApiParameter("cursor", OpenApiTypes.STR, description="`next` of the page before."),
+        CURSOR,
     ],
     description="500 rows a page, in the order of their lines.",
 )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 
+from portal.api.described import with_examples
 from portal.api.limits import limits_text
 from records.choices import OnConflict, RecordType
 from records.openapi import shapes
@@ -71,6 +72,13 @@ _FILTERS = [
     OpenApiParameter("specialty", OpenApiTypes.STR, description="A code, or a whole name."),
     OpenApiParameter("updatedSince", OpenApiTypes.DATETIME, description="A time, or a day."),
 ]  # fmt: skip
+_NOT_AN_ARRAY = OpenApiResponse(
+    shapes.NotAnArray,
+    description="The body is no array.",
+    examples=[
+        OpenApiExample("Not an array", value=NOT_AN_ARRAY, response_only=True, status_codes=["422"])
+    ],
+)
 _BULK_RULES = (
     "An answer for each row in the order of the request, with status 200 whatever the rows came "
     "to. Good rows are stored in one transaction before the answer is sent; bad rows are kept "
@@ -80,35 +88,10 @@ _BULK_RULES = (
 )
 
 
-def _page(name: str, summary: str, response: Any, status: int = 200, **more: Any) -> Any:
-    """`extend_schema` with the examples of this operation."""
+def _page(name: str, summary: str, shape: Any, status: int = 200, **more: Any) -> Any:
+    """The operation with the examples of the integrators' document."""
     statuses = [status, *_ALSO.get(name, ())]
-    examples = [
-        OpenApiExample(
-            title,
-            value=value,
-            request_only=part == "request",
-            response_only=part == "response",
-            status_codes=[str(each) for each in statuses] if part == "response" else None,
-        )
-        for part, title, value in EXAMPLES[name]
-    ]
-    responses = {each: OpenApiResponse(response, description="Done.") for each in statuses}
-    if name == "create_records":
-        responses[422] = OpenApiResponse(shapes.NotAnArray, description="The body is no array.")
-        examples.append(
-            OpenApiExample(
-                "Not an array", value=NOT_AN_ARRAY, response_only=True, status_codes=["422"]
-            )
-        )
-    return extend_schema(
-        operation_id=name,
-        summary=summary,
-        tags=[TAG],
-        responses=responses,
-        examples=examples,
-        **more,
-    )
+    return with_examples(name, summary, shape, EXAMPLES[name], tag=TAG, statuses=statuses, **more)
 
 
 create_records = _page(
@@ -117,6 +100,7 @@ create_records = _page(
     shapes.RecordsCreated,
     request=shapes.RecordRows,
     parameters=_BULK,
+    refusals={422: _NOT_AN_ARRAY},
     description=_BULK_RULES + limits_text(),
 )
 list_records = _page(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 
+from portal.api.described import PAGED, with_example
 from portal.api.done import done
 from portal.models import DeliveryState
 from portal.webhooks.api import shapes
@@ -48,33 +50,16 @@ _DELIVERY: dict[str, Any] = {
     "delivered_at": None,
     "created_at": "2026-11-22T09:15:41.004000+00:00",
 }
-_PAGED = [
-    OpenApiParameter("limit", OpenApiTypes.INT, description="Up to 500; 50 unless given."),
-    OpenApiParameter("cursor", OpenApiTypes.STR, description="`next` of the page before."),
-]
 
 
-def _page(name: str, summary: str, shape: Any, answer: Any, sent: Any = None, **more: Any) -> Any:
-    """`extend_schema` with one example of what is sent and one of what is answered."""
-    shown = [OpenApiExample("Answer", value=answer, response_only=True, status_codes=["200"])]
-    if sent is not None:
-        shown.append(OpenApiExample("Request", value=sent, request_only=True))
-    return extend_schema(
-        operation_id=name,
-        summary=summary,
-        tags=[TAG],
-        responses={200: OpenApiResponse(shape, description="Done.")},
-        examples=shown,
-        **{"request": None, **more},
-    )
-
+_page = partial(with_example, tag=TAG)
 
 list_webhooks = _page(
     "list_webhooks",
     "Where events are sent",
     shapes.WebhookPage,
     {"items": [_WEBHOOK], "next": None},
-    parameters=_PAGED,
+    parameters=PAGED,
     description="Newest first.",
 )
 create_webhook = _page(
@@ -150,7 +135,7 @@ list_deliveries = _page(
             "state", OpenApiTypes.STR, enum=["all", *DeliveryState.values],
             description="Those in this state; all unless given.",
         ),
-        *_PAGED,
+        *PAGED,
     ],
     description="Newest first; kept for 30 days.",
 )  # fmt: skip
