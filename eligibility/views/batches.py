@@ -14,9 +14,9 @@ from eligibility.choices import BatchStatus
 from eligibility.models import Batch
 from eligibility.openapi import work_pages as pages
 from eligibility.querysets import batch_status
-from eligibility.views.ids import ids_in
 from portal.api.done import done
 from portal.api.idempotent import idempotent
+from portal.api.ids import ids_in
 from portal.api.newest import newest_page
 from portal.api.views import ApiViewSet
 from portal.errors import ApiError, ErrorCode, not_found

@@ -15,12 +15,12 @@ from eligibility import operations, wire
 from eligibility.dates import read_scheduled_for
 from eligibility.models import Batch, EligibilityTask
 from eligibility.openapi import pages
-from eligibility.views.ids import ids_in, only_text
 from portal.api.done import done
 from portal.api.idempotent import idempotent
+from portal.api.ids import ids_in
 from portal.api.pagination import decode_cursor, encode_cursor
 from portal.api.prefer import BulkOptions, read_options
-from portal.api.shapes import array_under, text_under
+from portal.api.shapes import array_under, ids_under, text_under
 from portal.api.views import ApiViewSet, is_suspicious, json_body
 from portal.collector import uncollected
 from portal.errors import ApiError, ErrorCode, invalid_request, not_found
@@ -128,8 +128,8 @@ class ResultViewSet(ApiViewSet):
     @uncollected()
     def results(self, request: Request) -> Response:
         """Results of many tasks, in the order asked."""
-        asked = array_under("task_ids", json_body(request), least=0)
-        tasks = self._tasks().with_ids(ids_in(*only_text(asked))).values(*wire.ROW_FIELDS)
+        asked = ids_under("task_ids", json_body(request), least=0)
+        tasks = self._tasks().with_ids(ids_in(*asked)).values(*wire.ROW_FIELDS)
         rows = {str(task["id"]): wire.row(task) for task in tasks}
         results = [rows.get(text.lower()) or wire.unknown_row(text) for text in asked]
         return Response(done("Bulk results fetched successfully.", results=results))

@@ -11,9 +11,9 @@ from rest_framework.response import Response
 from eligibility import operations, wire
 from eligibility.openapi import work_pages as pages
 from eligibility.operations.create import KIND
-from eligibility.views.ids import ids_in
 from portal.api.conditions import stale, versions_wanted
 from portal.api.idempotent import idempotent
+from portal.api.ids import ids_in
 from portal.api.pagination import decode_cursor, encode_cursor
 from portal.api.prefer import read_choice, read_options
 from portal.api.shapes import object_of

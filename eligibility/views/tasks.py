@@ -12,14 +12,14 @@ from eligibility import operations, wire
 from eligibility.filters import tasks_asked
 from eligibility.models import EligibilityTask
 from eligibility.openapi import work_pages as pages
-from eligibility.views.ids import ids_in, only_text
 from portal.api.conditions import stale, versions_wanted
 from portal.api.done import done
 from portal.api.idempotent import idempotent
+from portal.api.ids import ids_in
 from portal.api.limits import check_row_count
 from portal.api.newest import newest_page
 from portal.api.prefer import read_choice, read_options
-from portal.api.shapes import array_under, object_of
+from portal.api.shapes import ids_under, object_of
 from portal.api.views import ApiViewSet, is_suspicious, json_body
 from portal.errors import invalid_request, not_found
 from portal.intake.text import storable_text
@@ -131,7 +131,7 @@ class TaskViewSet(ApiViewSet):
             message = "Say which tasks: `task_ids`, or a `filter` with the names of the list's."
             raise invalid_request("tasks.unnamed", message)
         if "task_ids" in body:
-            ids = ids_in(*only_text(array_under("task_ids", body)))
+            ids = ids_in(*ids_under("task_ids", body))
             return self._tasks().with_ids(ids)
         wanted = body["filter"]
         if not isinstance(wanted, dict) or not any(value for value in wanted.values()):

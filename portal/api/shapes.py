@@ -33,6 +33,16 @@ def array_under(key: str, body: Any, *, least: int = 1) -> list[Any]:
     return rows
 
 
+def ids_under(key: str, body: Any, *, least: int = 1) -> list[str]:
+    """`array_under` for ids, which are strings; whether they name anything stays open."""
+    ids = array_under(key, body, least=least)
+    for index, each in enumerate(ids):
+        if not isinstance(each, str):
+            message = f"Every id in `{key}` must be a string."
+            raise invalid_request(f"{key}.type", message, pointer=f"/{key}/{index}")
+    return ids
+
+
 def bare_array(body: Any) -> list[Any]:
     """The body as an array within the row limit, as everything under /integrations/ wants it.
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from portal.api.shapes import array_under, bare_array, text_under
+from portal.api.shapes import array_under, bare_array, ids_under, text_under
 from portal.errors import ApiError
 
 
@@ -40,6 +40,13 @@ def test_an_array_under_a_key_is_looked_for_there_alone() -> None:
     assert refusal(array_under, "rows", {"rows": []}).details[0]["code"] == "rows.empty"
     assert refusal(array_under, "rows", {"Rows": [1]}).details[0]["code"] == "rows.missing"
     assert refusal(array_under, "rows", {"rows": None}).details[0]["pointer"] == "/rows"
+
+
+def test_ids_are_strings_and_the_first_that_is_none_is_pointed_at() -> None:
+    assert ids_under("ids", {"ids": ["a", ""]}) == ["a", ""]
+    assert refusal(ids_under, "ids", {"ids": []}).details[0]["code"] == "ids.empty"
+    (fault,) = refusal(ids_under, "ids", {"ids": ["a", 7, None]}).details
+    assert (fault["code"], fault["pointer"]) == ("ids.type", "/ids/1")
 
 
 def test_an_optional_text_is_trimmed_and_bounded() -> None:
