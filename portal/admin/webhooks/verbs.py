@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.contrib import messages
@@ -70,6 +71,24 @@ class WebhookVerb(Page):
         raise TypeError("every verb does something of its own")
 
 
+class Switch(WebhookVerb):
+    """A verb that changes nothing, and says so, where the webhook is in its state already."""
+
+    verb: ClassVar[Callable[..., bool]]
+    said: ClassVar[str]
+    already: ClassVar[str]
+
+    def act(
+        self, request: HttpRequest, endpoint: WebhookEndpoint, actor: audit.Actor
+    ) -> HttpResponse | None:
+        """Do it, and say whether anything changed."""
+        if self.verb(endpoint=endpoint, actor=actor):
+            messages.success(request, self.said)
+        else:
+            messages.warning(request, self.already)
+        return None
+
+
 def waiting(endpoint: WebhookEndpoint) -> str:
     """How many events wait for it."""
     count = WebhookDelivery.objects.pending().filter(endpoint=endpoint)[:MOST_COUNTED].count()
@@ -100,27 +119,20 @@ class SendTest(WebhookVerb):
 
 
 @page("webhooks/<uuid:pk>/pause/", name="webhook_pause", capability=Capability.MANAGE_WEBHOOKS)
-class PauseWebhook(WebhookVerb):
+class PauseWebhook(Switch):
     """Let events wait."""
 
     title = "Pause"
     question = "Send nothing to this webhook for now?"
     button = "Pause the webhook"
     facts = ("What happens meanwhile is kept, and sent when somebody switches it on again.",)
-
-    def act(
-        self, request: HttpRequest, endpoint: WebhookEndpoint, actor: audit.Actor
-    ) -> HttpResponse | None:
-        """Pause."""
-        if operations.pause_endpoint(endpoint=endpoint, actor=actor):
-            messages.success(request, "Paused. Events wait for it.")
-        else:
-            messages.warning(request, "It was paused or off already.")
-        return None
+    verb = staticmethod(operations.pause_endpoint)
+    said = "Paused. Events wait for it."
+    already = "It was paused or off already."
 
 
 @page("webhooks/<uuid:pk>/disable/", name="webhook_disable", capability=Capability.MANAGE_WEBHOOKS)
-class DisableWebhook(WebhookVerb):
+class DisableWebhook(Switch):
     """Switch it off."""
 
     title = "Switch off"
@@ -131,25 +143,21 @@ class DisableWebhook(WebhookVerb):
         "To let events wait instead, pause it.",
     )
     danger = True
-
-    def act(
-        self, request: HttpRequest, endpoint: WebhookEndpoint, actor: audit.Actor
-    ) -> HttpResponse | None:
-        """Switch off."""
-        if operations.disable_endpoint(endpoint=endpoint, actor=actor):
-            messages.success(request, "Switched off.")
-        else:
-            messages.warning(request, "It was off already.")
-        return None
+    verb = staticmethod(operations.disable_endpoint)
+    said = "Switched off."
+    already = "It was off already."
 
 
 @page("webhooks/<uuid:pk>/enable/", name="webhook_enable", capability=Capability.MANAGE_WEBHOOKS)
-class EnableWebhook(WebhookVerb):
+class EnableWebhook(Switch):
     """Switch it on, from a pause or from off."""
 
     title = "Switch on"
     question = "Send to this webhook again?"
     button = "Switch it on"
+    verb = staticmethod(operations.enable_endpoint)
+    said = "Switched on. Send a test to see whether it listens."
+    already = "It was on already."
 
     def told(self, endpoint: WebhookEndpoint) -> list[str]:
         """What is sent at once, and what never."""
@@ -157,16 +165,6 @@ class EnableWebhook(WebhookVerb):
         if endpoint.disabled_at is not None:
             told.append("What happened while it was off was not kept, and is not sent.")
         return told
-
-    def act(
-        self, request: HttpRequest, endpoint: WebhookEndpoint, actor: audit.Actor
-    ) -> HttpResponse | None:
-        """Switch on."""
-        if operations.enable_endpoint(endpoint=endpoint, actor=actor):
-            messages.success(request, "Switched on. Send a test to see whether it listens.")
-        else:
-            messages.warning(request, "It was on already.")
-        return None
 
 
 @page("webhooks/<uuid:pk>/delete/", name="webhook_delete", capability=Capability.MANAGE_WEBHOOKS)
