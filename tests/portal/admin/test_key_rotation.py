@@ -56,6 +56,13 @@ def buttons(client: Client, key: ApiKey) -> list[str]:
     return [each["title"] for each in actions]
 
 
+def test_no_label_of_the_form_points_at_nothing(admin: Client, cast: Cast) -> None:
+    asked = admin.get(page(make_key(cast.us.first)[0])).content.decode()
+    named = re.findall(r'<label for="([^"]*)"', asked)
+    assert "id_overlap" in named
+    assert set(named) <= set(re.findall(r' id="([^"]+)"', asked))
+
+
 def test_replacing_asks_for_how_long_and_then_shows_the_new_key_once(
     admin: Client, cast: Cast
 ) -> None:
