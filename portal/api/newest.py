@@ -38,11 +38,12 @@ def newest_page(
     more = len(page) > limit
     return {
         "items": [show(row) for row in page[:limit]],
-        "next": _encode(page[limit - 1]) if more else None,
+        "next": cursor_behind(page[limit - 1]) if more else None,
     }
 
 
-def _encode(row: Any) -> str:
+def cursor_behind(row: Any) -> str:
+    """The cursor of the page that begins behind this row."""
     return pack(f"newest:{(row.created_at - _EPOCH) // _MICROSECOND}:{row.pk.hex}")
 
 

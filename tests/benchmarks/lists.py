@@ -14,13 +14,14 @@ from django.db import connection
 from django.test import Client
 
 from eligibility.models import EligibilityTask, Payer
-from portal.api.newest import _encode
+from portal.api.newest import cursor_behind
 from portal.models import Clinic, Role, User
 from tests.benchmarks.cast import Cast, make_cast
 from tests.benchmarks.database import versions
 from tests.benchmarks.lane_rows import VACUUM
 from tests.benchmarks.measure import Contender, Record, as_records, take_turns
 from tests.benchmarks.report import with_verdict
+from tests.copying import copy_row
 
 ROWS = (100_000,)
 SAMPLES = 15
@@ -29,7 +30,6 @@ ADMIN = "/admin/eligibility/eligibilitytask/"
 REST = "/v2/api-integration/tasks"
 LAST_PAGE = 200
 TEMPLATE = {
-    "id": {"postgresql": "gen_random_uuid()", "sqlite": "lower(hex(randomblob(16)))"},
     "id_value": {"postgresql": "'CARD-' || n", "sqlite": "'CARD-' || n"},
     "id_key": {"postgresql": "'CARD' || n", "sqlite": "'CARD' || n"},
     "name": {
@@ -42,11 +42,6 @@ TEMPLATE = {
     },
 }
 """What differs from row to row, in the SQL of each database; n counts from 1."""
-NUMBERS = {
-    "postgresql": "SELECT n FROM generate_series(1, %s) AS n",
-    "sqlite": "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < %s)"
-    " SELECT n FROM c",
-}
 
 
 def measure(db: str, row_counts: Sequence[int], samples: int) -> list[Record]:
@@ -71,7 +66,7 @@ def measure(db: str, row_counts: Sequence[int], samples: int) -> list[Record]:
 def _rest(cast: Cast) -> list[Contender]:
     client = Client(SERVER_NAME="localhost", headers={"authorization": f"Bearer {cast.key}"})
     own = EligibilityTask.objects.filter(clinic=cast.clinic).order_by("-created_at", "-pk")
-    middle = _encode(own[own.count() // 2])
+    middle = cursor_behind(own[own.count() // 2])
     return [
         _page("lists.rest", client, REST),
         _page("lists.rest.deep", client, f"{REST}?cursor={middle}"),
@@ -100,6 +95,7 @@ def _page(name: str, client: Client, path: str) -> Contender:
 
 def _fill(cast: Cast, clinics: Sequence[Clinic], rows: int) -> None:
     """Answered rows of two clinics, half of them each, twenty seconds apart."""
+    differing = {column: texts[connection.vendor] for column, texts in TEMPLATE.items()}
     EligibilityTask.objects.all().delete()
     for clinic in clinics:
         first = EligibilityTask.objects.create(
@@ -114,21 +110,6 @@ def _fill(cast: Cast, clinics: Sequence[Clinic], rows: int) -> None:
             status="done",
             outcome="eligible",
         )
-        _copy(first, rows // 2)
+        copy_row(first, rows // 2, differing)
     with connection.cursor() as cursor:
         cursor.execute(VACUUM[connection.vendor])
-
-
-def _copy(row: EligibilityTask, count: int) -> None:
-    table = EligibilityTask._meta.db_table
-    names = [str(field.column) for field in EligibilityTask._meta.concrete_fields]
-    values = [
-        TEMPLATE[name][connection.vendor] if name in TEMPLATE else f"t.{name}" for name in names
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {table} ({', '.join(names)}) SELECT {', '.join(values)}"
-            f" FROM {table} t CROSS JOIN ({NUMBERS[connection.vendor]}) AS numbers"
-            " WHERE t.id = %s",
-            [count, row.pk if connection.vendor == "postgresql" else row.pk.hex],
-        )

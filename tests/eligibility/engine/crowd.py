@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import connection
 
 from eligibility.models import Connection, EligibilityTask
+from tests.copying import copy_row
 from tests.eligibility.engine.helpers import make_lane, make_row
 
 DONE = {
@@ -27,20 +28,7 @@ def make_crowd(
     if connection.vendor == "postgresql":
         row = make_row(lane or make_lane(code="TPA099"))
         for count, fields in ((done, DONE), (later, LATER), (due, DUE)):
-            _copy(row, count, fields)
+            copy_row(row, count, {"reference_key": "NULL", **fields})
         with connection.cursor() as cursor:
             for model in (EligibilityTask, Connection):
                 cursor.execute(f"ANALYZE {model._meta.db_table}")
-
-
-def _copy(row: EligibilityTask, count: int, fields: dict[str, str]) -> None:
-    table = EligibilityTask._meta.db_table
-    names = [str(field.column) for field in EligibilityTask._meta.concrete_fields]
-    values = {"id": "gen_random_uuid()", "reference_key": "NULL", **fields}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {table} ({', '.join(names)})"
-            f" SELECT {', '.join(values.get(name, name) for name in names)}"
-            f" FROM {table} CROSS JOIN generate_series(1, %s) AS n WHERE id = %s",
-            [count, row.pk],
-        )
