@@ -17,17 +17,9 @@ import psycopg
 from psycopg import sql
 
 from tests.postgres import throwaway_postgres
+from tests.production import production
 
 DATABASES = ("sqlite", "postgres")
-ENVIRONMENT = {
-    "DEBUG": "0",
-    "HTTPS_ONLY": "0",
-    "ALLOWED_HOSTS": "localhost",
-    "LOG_LEVEL": "WARNING",
-    "SECRET_KEY": secrets.token_urlsafe(48),
-    "API_KEY_PEPPER": secrets.token_hex(32),
-    "FIELD_KEY": secrets.token_hex(32),
-}
 
 
 @contextmanager
@@ -38,8 +30,7 @@ def fresh_database(kind: str) -> Iterator[None]:
     durability. Once in a process: Django reads its settings once. Raises cluster.Missing.
     """
     with _address(kind) as url:
-        os.environ.update(ENVIRONMENT | {"DATABASE_URL": url})
-        os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
+        os.environ.update(production(url, DJANGO_SETTINGS_MODULE="portal.settings"))
         import django
 
         django.setup()

@@ -27,6 +27,7 @@ from eligibility.models import Attempt, EligibilityTask, WorkerHost
 from eligibility.operations import Created, create_tasks, run_batch
 from tests.cast import Cast
 from tests.eligibility.make_rows import make_row
+from tests.production import production
 
 pytestmark = pytest.mark.whole
 
@@ -314,14 +315,7 @@ def test_a_database_that_forgets_is_refused(database_url: str) -> None:
     told = subprocess.run(
         [sys.executable, "manage.py", "workers"],
         cwd=ROOT,
-        env={
-            **os.environ,
-            "DATABASE_URL": database_url,
-            "DEBUG": "0",
-            "SECRET_KEY": "s" * 50,
-            "API_KEY_PEPPER": "p" * 50,
-            "FIELD_KEY": "f" * 50,
-        },
+        env=os.environ | production(database_url),
         capture_output=True,
         text=True,
         timeout=30,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import tempfile
 import time
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 import requests
 
 from tests.cluster import Cluster, free_port
+from tests.production import production
 from tests.torture.processes import Service
 
 READY_WITHIN = 60.0
@@ -29,7 +29,15 @@ def serving(database: str, log: Path | None = None) -> Iterator[str]:
         url = f"sqlite:///{home / 'portal.sqlite3'}"
         if database == "postgres":
             url = ending.enter_context(Cluster(fsync=False)).url
-        environment = _environment(url)
+        environment = production(
+            url,
+            DJANGO_SETTINGS_MODULE="portal.settings",
+            SYNTHETIC_PAYER_URL="http://127.0.0.1:9",
+            QUOTA_CALLS_OF_KEY="10000000",
+            QUOTA_CALLS_OF_TEAM="10000000",
+            PORT=str(free_port()),
+            WEB_CONCURRENCY="2",
+        )
         os.environ.update(environment)
         _set_up()
         web = Service("web", ["-m", "gunicorn"], environment, log or home / "log")
@@ -38,25 +46,6 @@ def serving(database: str, log: Path | None = None) -> Iterator[str]:
         address = f"http://127.0.0.1:{environment['PORT']}"
         _wait_for(address)
         yield address
-
-
-def _environment(url: str) -> dict[str, str]:
-    return {
-        "DJANGO_SETTINGS_MODULE": "portal.settings",
-        "DATABASE_URL": url,
-        "DEBUG": "0",
-        "HTTPS_ONLY": "0",
-        "ALLOWED_HOSTS": "127.0.0.1",
-        "LOG_LEVEL": "WARNING",
-        "SECRET_KEY": secrets.token_urlsafe(64),
-        "API_KEY_PEPPER": secrets.token_hex(32),
-        "FIELD_KEY": secrets.token_hex(32),
-        "SYNTHETIC_PAYER_URL": "http://127.0.0.1:9",
-        "QUOTA_CALLS_OF_KEY": "10000000",
-        "QUOTA_CALLS_OF_TEAM": "10000000",
-        "PORT": str(free_port()),
-        "WEB_CONCURRENCY": "2",
-    }
 
 
 def _set_up() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import secrets
 import socket
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.cluster import free_port
+from tests.production import production
 
 ROOT = Path(__file__).parent.parent.parent
 HEALTH = "/v2/api-integration/health"
@@ -52,16 +52,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Production settings but for HTTPS, on a free port."""
     home = tmp_path_factory.mktemp("served")
     made = Server(free_port(), home / "log")
-    environment = os.environ | {
-        "DEBUG": "0",
-        "HTTPS_ONLY": "0",
-        "SECRET_KEY": secrets.token_urlsafe(64),
-        "API_KEY_PEPPER": secrets.token_hex(32),
-        "FIELD_KEY": secrets.token_hex(32),
-        "DATABASE_URL": f"sqlite:///{home / 'portal.sqlite3'}",
-        "PORT": str(made.port),
-        "WEB_CONCURRENCY": "1",
-    }
+    environment = os.environ | production(
+        f"sqlite:///{home / 'portal.sqlite3'}",
+        LOG_LEVEL="INFO",
+        PORT=str(made.port),
+        WEB_CONCURRENCY="1",
+    )
     command = [sys.executable, "-m", "gunicorn"]
     with made.log.open("wb") as log:
         gunicorn = subprocess.Popen(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import signal
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.cluster import Cluster, free_port
+from tests.production import production
 from tests.torture import COUNT_VARIABLE, DEATHS_VARIABLE
 
 DEADLINE = 2.0
@@ -81,23 +81,15 @@ def set_up(database: str) -> Iterator[Stage]:
 @contextmanager
 def _portal(home: Path, url: str, cluster: Cluster | None) -> Iterator[Stage]:
     port = free_port()
-    environment = {
-        "DJANGO_SETTINGS_MODULE": "tests.torture.settings",
-        "DATABASE_URL": url,
-        "DEBUG": "0",
-        "HTTPS_ONLY": "0",
-        "ALLOWED_HOSTS": "127.0.0.1",
-        "LOG_LEVEL": "WARNING",
-        "SECRET_KEY": secrets.token_urlsafe(64),
-        "API_KEY_PEPPER": secrets.token_hex(32),
-        "FIELD_KEY": secrets.token_hex(32),
-        "OUTGOING_ALLOW": "127.0.0.0/8",
-        "SYNTHETIC_PAYER_URL": "http://127.0.0.1:9",
-        "PORT": str(port),
-        "WEB_CONCURRENCY": "2",
-        COUNT_VARIABLE: str(home / "hints"),
-        DEATHS_VARIABLE: str(home / "deaths"),
-    }
+    environment = production(
+        url,
+        DJANGO_SETTINGS_MODULE="tests.torture.settings",
+        OUTGOING_ALLOW="127.0.0.0/8",
+        SYNTHETIC_PAYER_URL="http://127.0.0.1:9",
+        PORT=str(port),
+        WEB_CONCURRENCY="2",
+        **{COUNT_VARIABLE: str(home / "hints"), DEATHS_VARIABLE: str(home / "deaths")},
+    )
     os.environ.update(environment)
     import django
 
