@@ -35,11 +35,6 @@ STRICT = {"prefer": "handling=strict"}
 KEY = {"idempotency_key": "k-1"}
 
 
-def codes_of(answer: Any) -> list[str]:
-    """The codes of the rows' errors in a success."""
-    return [error["code"] for error in data(answer)["errors"]]
-
-
 # --- partial acceptance --------------------------------------------------------------------------
 
 

@@ -21,7 +21,6 @@ from tests.eligibility.operations.doing import (
 pytestmark = pytest.mark.django_db
 
 NOTHING = {"EligibilityTask": 0, "Batch": 0, "Submission": 0, "RejectedRow": 0, "OrmQ": 0}
-DOUBTFUL = {"dob": "13/11/1986"}
 
 
 # --- good rows -----------------------------------------------------------------------------------

@@ -11,8 +11,6 @@ from records.presentation.values import language, said
 from records.presentation.week import week_of
 from tests.records.making import row
 
-NIGHT = {"tue": [{"start": "00:00", "end": "06:00"}], "mon": []}
-
 
 @pytest.mark.parametrize(
     ("value", "text"),

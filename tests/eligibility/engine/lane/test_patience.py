@@ -13,7 +13,6 @@ from eligibility.engine.lane.held import held
 from eligibility.engine.lane.states import apply
 from tests.eligibility.engine.lane.making import NOON, a_lane, a_state, after
 
-NIGHT = {"from": "22:00", "to": "02:00"}
 STEPS = st.lists(
     st.tuples(
         st.integers(1, 7200),
