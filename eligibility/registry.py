@@ -17,6 +17,7 @@ from django.db import connection
 from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.db.models.functions import Now
 
+from eligibility import clock
 from eligibility.models import Payer, RulesVersion
 from eligibility.rules import PayerRules, Registry
 
@@ -63,16 +64,9 @@ def load() -> LoadedRegistry:
     return kept[1]
 
 
-def database_clock() -> str:
-    """The moment of the statement, in this database's SQL."""
-    if connection.vendor == "postgresql":
-        return "statement_timestamp()"
-    return "strftime('%Y-%m-%d %H:%M:%f','now')"
-
-
 def _state() -> State:
     with connection.cursor() as cursor:
-        cursor.execute(_STATE.format(now=database_clock()))
+        cursor.execute(_STATE.format(now=clock.now()), [])
         return cursor.fetchall()
 
 

@@ -11,9 +11,9 @@ from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
+from eligibility import clock
 from eligibility.choices import FAILURE_RULES, FINAL, AttemptState, Look, Outcome
 from eligibility.connectors.base import Done, Failed, Reply
-from eligibility.engine import clock
 from eligibility.engine.claim import Claimed
 from eligibility.engine.kept import Kept, evidence
 from eligibility.engine.moves import Move, answered

@@ -13,9 +13,10 @@ from uuid import UUID
 
 from django.db import connection
 
+from eligibility import clock
 from eligibility.choices import Look, Priority, Status
 from eligibility.connectors.base import Query
-from eligibility.engine import clock, lanes, queues, suspects
+from eligibility.engine import lanes, queues, suspects
 from eligibility.engine.ahead import NOTHING, Ahead
 from eligibility.engine.lane import patience
 from eligibility.engine.lane.turns import Group, share_out

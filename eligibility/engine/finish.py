@@ -9,10 +9,11 @@ from uuid import UUID
 
 from django.db import connection
 
+from eligibility import clock
 from eligibility.announce.tasks import announce
 from eligibility.choices import Look, Status
 from eligibility.connectors.base import Done
-from eligibility.engine import answered, attempts, clock
+from eligibility.engine import answered, attempts
 from eligibility.engine.attempts import Finished
 from eligibility.engine.kept import kept
 from eligibility.engine.lane.learn import learn

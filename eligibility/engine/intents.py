@@ -8,8 +8,9 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
+from eligibility import clock
 from eligibility.choices import Failure, Look, Status
-from eligibility.engine import clock, lanes
+from eligibility.engine import lanes
 from eligibility.engine.claim import LEASE_MARGIN, Claimed
 from eligibility.engine.lane import breaker
 from eligibility.engine.rows import (

@@ -9,9 +9,10 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from eligibility import clock
 from eligibility.choices import Priority
 from eligibility.connectors.base import Secrets
-from eligibility.engine import clock, opened
+from eligibility.engine import opened
 from eligibility.engine.lane import breaker, pace, patience, states
 from eligibility.engine.lane.held import held
 from eligibility.engine.lane.standing import Standing, standings

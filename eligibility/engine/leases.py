@@ -14,8 +14,8 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
+from eligibility import clock
 from eligibility.choices import IN_LINE, Failure, Look, Review, Status
-from eligibility.engine import clock
 from eligibility.engine.rows import TASK, Hold, add_events, database_uuid, python_uuid
 from eligibility.engine.suspects import MOST_CRASHES
 from eligibility.models import EligibilityTask

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from django.db import connection
 
+from eligibility import clock
 from eligibility.choices import Priority
-from eligibility.engine import clock
 from eligibility.engine.lane.turns import Group
 from eligibility.engine.rows import TASK
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from eligibility.engine import clock
+from eligibility import clock
 from eligibility.engine.lane.standing import standings
 from eligibility.engine.rows import TASK
 from eligibility.models import Connection

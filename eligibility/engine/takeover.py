@@ -15,8 +15,8 @@ from django.db import connection
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
+from eligibility import clock
 from eligibility.choices import Look, Status
-from eligibility.engine import clock
 from eligibility.engine.claim import Claimed
 from eligibility.engine.fresh import Known, Question, known_answers, lanes_with_windows, question_of
 from eligibility.engine.rows import TASK, add_events, database_uuid

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from eligibility import clock
 from eligibility.choices import Failure, Review, Status
-from eligibility.engine import clock
 from eligibility.engine.rows import TASK, add_events, python_uuid
 
 MESSAGE = "The clinic has no connection to this payer."

@@ -16,9 +16,9 @@ from typing import Any
 import structlog
 from django.db import connection
 
+from eligibility import clock
 from eligibility.choices import FAILURE_RULES, Failure, Status
 from eligibility.connectors.base import Done, Failed
-from eligibility.engine import clock
 from eligibility.engine.attempts import Finished
 from eligibility.engine.lane import breaker, budget, login, patience, states, throttle
 from eligibility.engine.moves import decide

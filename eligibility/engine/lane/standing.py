@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection
 
-from eligibility.engine import clock
+from eligibility import clock
 from eligibility.engine.lane import pace
 from eligibility.engine.lane.held import Held, held
 from eligibility.engine.lane.states import moment

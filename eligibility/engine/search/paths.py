@@ -16,8 +16,8 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from eligibility import clock
 from eligibility.choices import FINAL, PREVAILING, Failure, Outcome, Review, Status
-from eligibility.engine import clock
 from eligibility.engine.rows import TASK, add_events, among, many_uuids, python_uuid
 from eligibility.models import EligibilityTask
 

@@ -15,8 +15,8 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from eligibility import clock
 from eligibility.choices import IN_LINE, Status
-from eligibility.engine import clock
 from eligibility.engine.rows import TASK, add_events, among, database_uuid, many_uuids
 from eligibility.engine.search import paths
 from eligibility.engine.search.candidates import Path, Planner

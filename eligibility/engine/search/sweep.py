@@ -8,8 +8,8 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
+from eligibility import clock
 from eligibility.choices import AttemptState, Failure, Review, Status
-from eligibility.engine import clock
 from eligibility.engine.rows import TASK, add_events, among, many_uuids, python_uuid
 from eligibility.engine.search import paths
 from eligibility.models import Attempt, EligibilityTask

@@ -14,7 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from eligibility import registry
+from eligibility import clock, registry
 from eligibility.engine.announced import begin_due
 from eligibility.models import Payer, RulesVersion
 from eligibility.models.rules_version import begin_of, rules_in
@@ -70,7 +70,7 @@ def the_database_says(monkeypatch: pytest.MonkeyPatch, moment: datetime) -> Iter
     """The registry's question is answered by a clock that stands still."""
     fixed = f"'{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}{_OFFSET[connection.vendor]}'"
     with monkeypatch.context() as patch:
-        patch.setattr(registry, "database_clock", lambda: fixed)
+        patch.setattr(clock, "now", lambda: fixed)
         yield
 
 

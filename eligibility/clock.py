@@ -1,7 +1,8 @@
 """The database's clock, in the SQL of each database.
 
-All times that decide who may touch a row come from here, so a machine whose own clock is wrong
-cannot take a row that is not its.
+All times that decide who may touch a row, and whether announced rules hold, come from here, so a
+machine whose own clock is wrong cannot take a row that is not its. Percent signs stand twice: what
+is made here is executed with a list of parameters, be it an empty one.
 """
 
 from __future__ import annotations
