@@ -55,8 +55,3 @@ class PhoneKey(Func):
 def name_key(name: Combinable | None = None) -> NameKey:
     """The key of a task's name, or of any text."""
     return NameKey(name if name is not None else F("name"))
-
-
-def phone_key(phone: Combinable | None = None) -> PhoneKey:
-    """The key of a task's phone, or of any text."""
-    return PhoneKey(phone if phone is not None else F("phone"))

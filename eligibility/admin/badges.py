@@ -55,11 +55,6 @@ def failure_badge(failure: str) -> SafeString:
     return badge(str(Failure(failure).label), "error", "red") if failure else SafeString("")
 
 
-def review_badge(review: str) -> SafeString:
-    """What people do about a check; nothing when nobody has to."""
-    return SafeString("") if review == Review.NONE else _badge(Review(review), REVIEW)
-
-
 def batch_badge(status: str) -> SafeString:
     """Where a batch stands."""
     return _badge(BatchStatus(status), BATCH)

@@ -17,7 +17,6 @@ TRY = "_try"
 """The button that tries, and saves nothing."""
 
 _COLOURS = {Outcome.ELIGIBLE: "green", Outcome.NOT_ELIGIBLE: "red"}
-_PARTS = ("payer_name",)
 
 
 class SampleWidget(forms.Widget):

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import F, QuerySet
 
-from eligibility.admin.badges import REVIEW, failure_badge, outcome_badge, status_badge
+from eligibility.admin.badges import REVIEW, outcome_badge, status_badge
 from eligibility.admin.links import task_address
 from eligibility.choices import Failure, Outcome, Review, Status
 from eligibility.identifiers import mask
@@ -84,13 +84,6 @@ def line_answer(task: Any) -> Any:
     """The same for a line, where a failure is too long for a badge."""
     if task.status == Status.FAILED:
         return Failure(task.failure).label
-    return outcome_badge(task.outcome)
-
-
-def answer_of(task: Any) -> Any:
-    """The outcome of an answered check, the cause of a failed one, nothing before."""
-    if task.status == Status.FAILED:
-        return failure_badge(task.failure)
     return outcome_badge(task.outcome)
 
 

@@ -10,9 +10,6 @@ from records.presentation.fields import DAY_LABELS
 from records.presentation.values import said
 from records.rules.clock import ENDS, MINUTES
 
-DAY_LENGTH = 24 * 60
-"""Minutes; the width of a day's drawing."""
-
 
 @dataclass(frozen=True, slots=True)
 class Bar:
