@@ -76,7 +76,7 @@ class Line(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes from the other side."""
-        if self._is_answered():
+        if self._waiting() is None:
             self._spoil()
             return
         try:
@@ -93,7 +93,7 @@ class Line(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection has ended, and with it an answer that has no other end."""
         self._opened_by.connection_lost(exc)
-        if self._is_answered():
+        if self._waiting() is None:
             return
         if not self._is_in_head:
             if exc is None and self._ends_with_line and self._is_unpacked():
@@ -107,7 +107,7 @@ class Line(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         """Of the parser: an answer begins, or a second one that nobody asked for."""
-        if self._is_answered():
+        if self._waiting() is None:
             self._spoil()
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -150,7 +150,7 @@ class Line(asyncio.Protocol):
         """Of the parser: the answer is there."""
         if self._is_only_wait():
             self._begin_message()
-        elif not self._is_answered():
+        elif self._waiting() is not None:
             if not self._is_unpacked():
                 raise aiohttp.ClientPayloadError("the packed answer broke off")
             self.may_go_on = self._parser.should_keep_alive()
@@ -163,9 +163,9 @@ class Line(asyncio.Protocol):
         self._unpacker = None
         self._is_in_head, self._ends_with_line = True, False
 
-    def _is_answered(self) -> bool:
-        """Whether nobody waits for an answer (any more)."""
-        return self._asked is None or self._asked.done()
+    def _waiting(self) -> asyncio.Future[Exchanged] | None:
+        """Who waits for an answer; None when nobody does (any more)."""
+        return None if self._asked is None or self._asked.done() else self._asked
 
     def _is_only_wait(self) -> bool:
         """Whether the message says that the answer comes later (RFC 9110, 15.2), or so we take it:
@@ -177,14 +177,13 @@ class Line(asyncio.Protocol):
         return self._unpacker is None or self._unpacker.eof or not self._chunks
 
     def _finish(self, text: bytes | None) -> None:
-        if self._asked is not None and not self._asked.done():
-            status = self._parser.get_status_code()
-            self._asked.set_result(Exchanged(status, self._headers, text))
+        if (asked := self._waiting()) is not None:
+            asked.set_result(Exchanged(self._parser.get_status_code(), self._headers, text))
 
     def _fail(self, error: BaseException) -> None:
         self.may_go_on = False
-        if self._asked is not None and not self._asked.done():
-            self._asked.set_exception(error)
+        if (asked := self._waiting()) is not None:
+            asked.set_exception(error)
 
     def _spoil(self) -> None:
         """Whatever comes from now on belongs to no question."""

@@ -7,7 +7,6 @@ group wait for the server they wait for the conversations' thread, too, each tim
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 
 from django.db import connection
@@ -19,7 +18,6 @@ from eligibility.engine.attempts import Finished
 from eligibility.engine.kept import Kept
 from eligibility.engine.rows import Event, Hold, recordset
 from eligibility.results import NORMALISER_VERSION
-from portal.intake.adapt import JsonText
 
 _COLUMNS = {
     "i": "uuid", "f": "int", "a": "uuid", "r": "uuid", "outcome": "text", "review": "text",
@@ -71,13 +69,12 @@ def _record(item: Finished, note: str) -> str:
     assert isinstance(reply, Kept)
     assert row.attempt_id is not None
     assert item.result_id is not None
-    text = reply.text if reply.text.__class__ is JsonText else json.dumps(reply.text)
     return (
         f'{{"i":"{row.task_id.hex}","f":{row.fence},"a":"{row.attempt_id.hex}",'
         f'"r":"{item.result_id.hex}","outcome":"{move.outcome}","review":"{move.review.value}",'
         f'"said":"{move.answer or move.outcome}","prevails":{_TRUTH[item.prevails]},'
         f'"note":"{note}","synthetic":{_TRUTH[row.lane.connector == "synthetic"]},'
-        f'"raw":{reply.evidence or "null"},"answer":{text}}}'
+        f'"raw":{reply.evidence or "null"},"answer":{reply.text}}}'
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -190,18 +191,21 @@ def _use_first(item: Finished, result_id: UUID, outcome: str) -> None:
 def _insert_results(answers: Sequence[Finished]) -> None:
     if not answers:
         return
+    columns = (
+        "id", "task_id", "attempt_id", "outcome", "answer", "synthetic",
+        "normaliser_version", "created_at",
+    )  # fmt: skip
     now = timezone.now()
-    insert_rows(
-        Result,
-        ("id", "task_id", "attempt_id", "outcome", "answer", "synthetic",
-         "normaliser_version", "created_at"),
-        [
-            (item.result_id, item.row.task_id, item.row.attempt_id, item.reply.outcome.value,
-             item.reply.text,
-             item.row.lane.connector == "synthetic", NORMALISER_VERSION, now)
-            for item in answers
-            if isinstance(item.reply, Kept)
-        ],
+    insert_rows(Result, columns, [_result(item, now) for item in answers])
+
+
+def _result(item: Finished, now: datetime) -> tuple[Any, ...]:
+    row, reply = item.row, item.reply
+    assert isinstance(reply, Kept)
+    is_synthetic = row.lane.connector == "synthetic"
+    return (
+        item.result_id, row.task_id, row.attempt_id, reply.outcome.value, reply.text, is_synthetic,
+        NORMALISER_VERSION, now,
     )  # fmt: skip
 
 

@@ -20,15 +20,15 @@ _ELSEWHERE = Answer()
 _EVIDENCE = json.JSONEncoder(allow_nan=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Kept(Done):
     """An answer whose text is ready: `answer` and `raw` hold nothing any more.
 
-    `text` is the normalised answer as a column's value, `evidence` what the payer said, as JSON.
+    `text` is the normalised answer and `evidence` what the payer said, both as JSON.
     """
 
-    text: Any = None
-    evidence: str | None = None
+    text: JsonText
+    evidence: str | None
 
 
 def kept(row: Claimed, reply: Reply) -> Reply:
@@ -60,7 +60,7 @@ def _signed(row: Claimed, answer: Answer) -> Answer:
     return answer.model_copy(update={"payer_code": payer, "resolved_by_search": True})
 
 
-def _stored(answer: Answer) -> Any:
+def _stored(answer: Answer) -> JsonText:
     """The answer as the database keeps it. Few hold text that needs a walk to be storable.
 
     What is unknown is left out: half of an answer's keys, and all that would be read of them.
@@ -68,5 +68,9 @@ def _stored(answer: Answer) -> Any:
     try:
         text = answer.model_dump_json(exclude_none=True)
     except ValueError:  # half a character
-        return storable(answer.model_dump(mode="json", exclude_none=True))
-    return storable(json.loads(text)) if "\\u0000" in text else JsonText(text)
+        return _made_storable(answer.model_dump(mode="json", exclude_none=True))
+    return _made_storable(json.loads(text)) if "\\u0000" in text else JsonText(text)
+
+
+def _made_storable(value: Any) -> JsonText:
+    return JsonText(json.dumps(storable(value)))
