@@ -131,7 +131,8 @@ def test_two_drains_together_never_have_more_calls_open_than_slots(payer: Watche
 def test_rows_that_wait_behind_a_payer_that_hangs_go_back_to_the_line_unsent(
     payer: WatchedPayer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner, "UNSENT_FOR", 0.05)
+    # Half of what the slow rows take, and far more than a quick one waits on a busy machine.
+    monkeypatch.setattr(runner, "UNSENT_FOR", 0.3)
     lane = make_lane(max_in_flight=2, deadline=1.0, max_conversations=1)
     quick = make_rows(lane, 12, "delay=0;outcome=eligible")
     slow = make_rows(lane, 6, "delay=600;outcome=eligible", run_at=quick[-1].run_at)
